@@ -27,8 +27,10 @@ internal static class ChatResponseParser
         var choice = choices[0];
         var recorded = choice.ObjectField("message", "response.choices[0].message") ?? default;
         var message = new ChatMessage { Role = ChatRole.Assistant };
-        if ((recorded.TextField("content", "response.choices[0].message.content") ?? recorded.TextField("refusal")) is { Length: > 0 } text)
+        if (recorded.TextField("content", "response.choices[0].message.content") is { Length: > 0 } text)
             message.Contents.Add(new TextContent(text));
+        if (recorded.TextField("refusal", "response.choices[0].message.refusal") is { Length: > 0 } refusal)
+            message.Contents.Add(new ErrorContent(refusal) { ErrorCode = "refusal" });
         ChatRequestParser.ReadToolCalls(recorded, "response.choices[0].message", message.Contents);
 
         return Answer(
