@@ -1,0 +1,376 @@
+using System.Buffers.Binary;
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace LlmThrift.Tokens;
+
+/// <summary>The tokens of an encoding, and the questions that encoding asks of them.</summary>
+/// <remarks>
+/// Built from a merge list: each token is the two tokens that it was merged from. That the parts have lower ids than the whole, and that every token
+/// encodes to itself, was checked when the list was packed. The tables lie pinned and are read through pointers; they live as long as the process.
+/// </remarks>
+internal sealed unsafe class BytePairVocabulary
+{
+    /// <summary>How many bytes behind a text <see cref="Find"/> and <see cref="LongestMatch"/> may read.</summary>
+    public const int ReadAhead = 16;
+
+    /// <summary>The tokens with an id below this are single bytes.</summary>
+    private const int SingleBytes = 256;
+
+    private const int FilterBits = 16;
+    private const int ShortestFiltered = 3;
+    private const int LongestFiltered = 33;
+    private const ulong Multiplier1 = 0x9E3779B97F4A7C15;
+    private const ulong Multiplier2 = 0xC2B2AE3D27D4EB4F;
+
+    private readonly byte* _bytes;
+    private readonly int* _offsets;
+    private readonly int* _left;
+    private readonly int* _right;
+    private readonly Slot* _slots;
+    private readonly uint _slotCount;
+    private readonly int* _pairs;
+    private readonly uint _pairCount;
+    private readonly uint* _lengthFilter;
+    private readonly int* _singleByteIds;
+    private readonly int _longest;
+
+    private BytePairVocabulary(byte* mergeList)
+    {
+        Count = BinaryPrimitives.ReadInt32LittleEndian(new ReadOnlySpan<byte>(mergeList, 4));
+        var idBits = BinaryPrimitives.ReadInt32LittleEndian(new ReadOnlySpan<byte>(mergeList + 4, 4));
+
+        _offsets = Allocate<int>(Count + 1);
+        _left = Allocate<int>(Count);
+        _right = Allocate<int>(Count);
+        _singleByteIds = Allocate<int>(SingleBytes);
+        _lengthFilter = Allocate<uint>(1 << FilterBits);
+
+        // Tables half full: a look-up that finds nothing ends after two or three neighbouring slots.
+        _slotCount = (uint)Count * 2;
+        _slots = Allocate<Slot>(Count * 2);
+        _pairCount = (uint)Count * 2;
+        _pairs = Allocate<int>(Count * 2);
+
+        _longest = ReadMerges(mergeList, idBits);
+        _bytes = Allocate<byte>(_offsets[Count] + 128 + ReadAhead);
+        Spell(mergeList + 8);
+        Index();
+    }
+
+    /// <summary>The number of tokens, special ones apart.</summary>
+    public int Count { get; }
+
+    /// <summary>Reads the merge list of <paramref name="name"/> from the assembly.</summary>
+    public static BytePairVocabulary Load(string name)
+    {
+        using var stream = (UnmanagedMemoryStream)
+            typeof(BytePairVocabulary).Assembly.GetManifestResourceStream($"LlmThrift.Tokens.{name}.merges.bin")!;
+        return new BytePairVocabulary(stream.PositionPointer);
+    }
+
+    /// <summary>The bytes of a token.</summary>
+    public ReadOnlySpan<byte> GetBytes(int id) => new(_bytes + _offsets[id], _offsets[id + 1] - _offsets[id]);
+
+    /// <summary>The number of bytes of a token.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int LengthOf(int id) => _offsets[id + 1] - _offsets[id];
+
+    /// <summary>Finds the token spelled by the <paramref name="length"/> bytes at <paramref name="text"/>.</summary>
+    /// <returns>Its id, or -1.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int Find(byte* text, int length)
+    {
+        if (length <= 8)
+        {
+            var key = Load(text) & (ulong.MaxValue >> (64 - (length * 8)));
+            for (var slot = _slots + Home(key, _slotCount); ; slot++)
+            {
+                if (slot->Key == key && slot->Length == length)
+                {
+                    return slot->Id;
+                }
+
+                if (slot->Length == 0)
+                {
+                    return -1;
+                }
+            }
+        }
+
+        return FindLong(text, length);
+    }
+
+    /// <summary>Finds the longest token that <paramref name="text"/> begins with, of at most <paramref name="limit"/> (one or more) bytes.</summary>
+    /// <remarks>
+    /// Lengths are tried from the longest down, but only those that some token has which begins with the same three bytes (or with three that share
+    /// their place in the filter), so that two or three look-ups do.
+    /// </remarks>
+    public int LongestMatch(byte* text, int limit)
+    {
+        int id;
+        if (limit >= ShortestFiltered)
+        {
+            var lengths = _lengthFilter[FilterPlace(Load(text))];
+            if (limit < LongestFiltered)
+            {
+                lengths &= (1u << (limit - ShortestFiltered + 1)) - 1;
+            }
+            else if (lengths >> 31 != 0)
+            {
+                for (var length = int.Min(limit, _longest); length > LongestFiltered; length--)
+                {
+                    if ((id = FindLong(text, length)) >= 0)
+                    {
+                        return id;
+                    }
+                }
+            }
+
+            for (lengths &= int.MaxValue; lengths != 0; )
+            {
+                var bit = BitOperations.Log2(lengths);
+                lengths ^= 1u << bit;
+                if ((id = Find(text, bit + ShortestFiltered)) >= 0)
+                {
+                    return id;
+                }
+            }
+        }
+
+        return limit >= 2 && (id = Find(text, 2)) >= 0 ? id : _singleByteIds[*text];
+    }
+
+    /// <summary>Whether byte-pair encoding of the bytes of both tokens gives just these two tokens.</summary>
+    /// <remarks>
+    /// It does unless, at some moment on the way, the parts that meet at the border would have been merged with each other. So the merges of both
+    /// tokens are undone from the last to the first, and each pair that meets at the border on the way is looked up: a token made of it spoils
+    /// the border if its rank comes before that of the merge which ended the moment. Of equal ranks the leftmost is merged first.
+    /// </remarks>
+    public bool IsBorder(int left, int right)
+    {
+        var limit = int.MaxValue;
+        while (true)
+        {
+            if (FindPair(left, right) < limit)
+            {
+                return false;
+            }
+
+            if (left > right)
+            {
+                if (left < SingleBytes)
+                {
+                    return true;
+                }
+
+                limit = left;
+                left = _right[left];
+            }
+            else
+            {
+                if (right < SingleBytes)
+                {
+                    return true;
+                }
+
+                limit = right + 1;
+                right = _left[right];
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private int FindPair(int left, int right)
+    {
+        for (var slot = _pairs + Home(PairKey(left, right), _pairCount); ; slot++)
+        {
+            var id = *slot;
+            if (id == 0)
+            {
+                return int.MaxValue;
+            }
+
+            if (_left[id] == left && _right[id] == right)
+            {
+                return id;
+            }
+        }
+    }
+
+    private int FindLong(byte* text, int length)
+    {
+        if (length > _longest)
+        {
+            return -1;
+        }
+
+        var key = LongKey(text, length);
+        for (var slot = _slots + Home(key, _slotCount); ; slot++)
+        {
+            if (
+                slot->Key == key
+                && slot->Length == length
+                && new ReadOnlySpan<byte>(_bytes + _offsets[slot->Id], length).SequenceEqual(new ReadOnlySpan<byte>(text, length))
+            )
+            {
+                return slot->Id;
+            }
+
+            if (slot->Length == 0)
+            {
+                return -1;
+            }
+        }
+    }
+
+    /// <summary>Keys of tokens longer than eight bytes are hashes; the bytes themselves are compared after the key.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong LongKey(byte* text, int length)
+    {
+        var last = Load(text + length - 8);
+        var key = (Load(text) * Multiplier1) ^ BitOperations.RotateLeft(last * Multiplier2, 31);
+        if (length > 16)
+        {
+            key ^= BitOperations.RotateLeft((Load(text + 8) ^ BitOperations.RotateLeft(Load(text + length - 16), 17)) * Multiplier1, 47);
+        }
+
+        return key + (uint)length;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static uint Home(ulong key, uint count) => (uint)(((((key ^ (key >> 32)) * Multiplier1) >> 32) * count) >> 32);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong PairKey(int left, int right) => ((ulong)(uint)left << 32) | (uint)right;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static uint FilterPlace(ulong text) => (uint)((text & 0xFFFFFF) * 0x9E3779B1) >> (32 - FilterBits);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong Load(byte* text)
+    {
+        var value = Unsafe.ReadUnaligned<ulong>(text);
+        return BitConverter.IsLittleEndian ? value : BinaryPrimitives.ReverseEndianness(value);
+    }
+
+    /// <summary>Tables are zeroed, pinned and kept for the life of the process.</summary>
+    private static T* Allocate<T>(int count)
+        where T : unmanaged => (T*)NativeMemory.AllocZeroed((nuint)count, (nuint)sizeof(T));
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private int ReadMerges(byte* mergeList, int idBits)
+    {
+        for (var id = 0; id < SingleBytes; id++)
+        {
+            _offsets[id] = id;
+            _left[id] = _right[id] = id;
+        }
+
+        var mask = (1ul << idBits) - 1;
+        var packed = mergeList + 8 + SingleBytes;
+        var longest = 1;
+        var offset = SingleBytes;
+        long bit = 0;
+        for (var id = SingleBytes; id < Count; id++, bit += 2 * idBits)
+        {
+            var pair = Load(packed + (bit >> 3)) >> (int)(bit & 7);
+            var left = (int)(pair & mask);
+            var right = (int)((pair >> idBits) & mask);
+            _left[id] = left;
+            _right[id] = right;
+            _offsets[id] = offset;
+
+            // The offset of the next token is known for all earlier ones, so lengths can be read while they are being written.
+            var length = LengthBefore(left, id, offset) + LengthBefore(right, id, offset);
+            offset += length;
+            longest = int.Max(longest, length);
+        }
+
+        _offsets[Count] = offset;
+        return longest;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private int LengthBefore(int id, int current, int currentOffset) =>
+        (id + 1 == current ? currentOffset : _offsets[id + 1]) - _offsets[id];
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Spell(byte* singleBytes)
+    {
+        for (var id = 0; id < SingleBytes; id++)
+        {
+            _bytes[id] = singleBytes[id];
+            _singleByteIds[singleBytes[id]] = id;
+        }
+
+        for (var id = SingleBytes; id < Count; id++)
+        {
+            var target = Copy(_bytes + _offsets[id], _left[id]);
+            Copy(target, _right[id]);
+        }
+    }
+
+    /// <summary>Copies a token's bytes eight at a time; what is written past the end is overwritten by the next.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private byte* Copy(byte* target, int id)
+    {
+        var source = _bytes + _offsets[id];
+        var length = LengthOf(id);
+        for (var i = 0; i < length; i += 8)
+        {
+            Unsafe.WriteUnaligned(target + i, Unsafe.ReadUnaligned<ulong>(source + i));
+        }
+
+        return target + length;
+    }
+
+    /// <summary>Fills the hash tables in order of rank, so that frequent tokens get the slots next to their home.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Index()
+    {
+        for (var id = 0; id < Count; id++)
+        {
+            var text = _bytes + _offsets[id];
+            var length = LengthOf(id);
+            var key = length <= 8 ? Load(text) & (ulong.MaxValue >> (64 - (length * 8))) : LongKey(text, length);
+            var slot = _slots + Home(key, _slotCount);
+            while (slot->Length != 0)
+            {
+                slot++;
+            }
+
+            *slot = new Slot
+            {
+                Key = key,
+                Id = id,
+                Length = length,
+            };
+
+            if (length >= ShortestFiltered)
+            {
+                _lengthFilter[FilterPlace(Load(text))] |= 1u << (int.Min(length, LongestFiltered + 1) - ShortestFiltered);
+            }
+
+            if (id >= SingleBytes)
+            {
+                var pair = _pairs + Home(PairKey(_left[id], _right[id]), _pairCount);
+                while (*pair != 0)
+                {
+                    pair++;
+                }
+
+                *pair = id;
+            }
+        }
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct Slot
+    {
+        public ulong Key;
+        public int Id;
+        public int Length;
+    }
+}
