@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 
 namespace ConsoleReplay.Cli;
 
@@ -166,8 +167,20 @@ internal static class ReplayCommand
     private static void Check<T>(Option<T> option, Func<T?, bool> isValid, string message) =>
         option.Validators.Add(result =>
         {
-            // A value that cannot be converted has an error of its own.
-            if (!result.Errors.Any() && result.Tokens.Count > 0 && !isValid(result.GetValueOrDefault<T>()))
+            if (result.Tokens.Count > 0 && !IsValid(result))
                 result.AddError($"{option.Name} {message}.");
+
+            bool IsValid(OptionResult given)
+            {
+                try
+                {
+                    return isValid(given.GetValueOrDefault<T>());
+                }
+                catch (InvalidOperationException)
+                {
+                    // Not a value of that type: the parser says so itself.
+                    return true;
+                }
+            }
         });
 }

@@ -104,7 +104,8 @@ internal static class OpenAIRequest
             ReasoningEffort.Medium => ChatReasoningEffortLevel.Medium,
             ReasoningEffort.High => ChatReasoningEffortLevel.High,
             ReasoningEffort.ExtraHigh => ChatReasoningEffortLevel.ExtraHigh,
-            _ => null,
+            // Not null: the package would turn that into a level made of a null text.
+            _ => default(ChatReasoningEffortLevel?),
         };
 
         // vLLM, llama.cpp and Ollama know more fields than the package, and some of them only the former name of the limit.
@@ -191,5 +192,5 @@ internal static class OpenAIRequest
     private static ChatImageDetailLevel? Detail(AIContent image) =>
         image.AdditionalProperties?.TryGetValue("detail", out var detail) == true && detail is string level
             ? new ChatImageDetailLevel(level)
-            : null;
+            : default(ChatImageDetailLevel?);
 }

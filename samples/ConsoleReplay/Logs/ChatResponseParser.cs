@@ -25,7 +25,9 @@ internal static class ChatResponseParser
             );
 
         var choice = choices[0];
-        var recorded = choice.ObjectField("message", "response.choices[0].message") ?? default;
+        var recorded =
+            choice.ObjectField("message", "response.choices[0].message")
+            ?? throw new TrafficFormatException("\"response.choices[0].message\" is missing");
         var message = new ChatMessage { Role = ChatRole.Assistant };
         if (recorded.TextField("content", "response.choices[0].message.content") is { Length: > 0 } text)
             message.Contents.Add(new TextContent(text));

@@ -6,7 +6,9 @@ namespace ConsoleReplay.Traffic;
 /// <summary>JSON as providers exchange it.</summary>
 internal static class Json
 {
-    public static string Write(object? value) => JsonSerializer.Serialize(value, AIJsonUtilities.DefaultOptions);
+    private static readonly JsonSerializerOptions Compact = new(AIJsonUtilities.DefaultOptions) { WriteIndented = false };
+
+    public static string Write(object? value) => JsonSerializer.Serialize(value, Compact);
 
     /// <summary>Reads the arguments of a tool call; what is no JSON object is kept under one name, so that nothing is lost.</summary>
     public static Dictionary<string, object?> ReadArguments(string? arguments)
@@ -16,7 +18,7 @@ internal static class Json
 
         try
         {
-            if (JsonSerializer.Deserialize<Dictionary<string, object?>>(arguments, AIJsonUtilities.DefaultOptions) is { } parsed)
+            if (JsonSerializer.Deserialize<Dictionary<string, object?>>(arguments, Compact) is { } parsed)
                 return parsed;
         }
         catch (JsonException)
