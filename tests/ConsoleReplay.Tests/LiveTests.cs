@@ -77,7 +77,14 @@ public sealed class LiveTests
         var calls = BankingTraffic.Build(10, 1, 0, 1, "m", stream: false).Calls;
         var prices = PriceBook.Empty.With("m", new ModelPrice { Input = 1, Output = 1_000_000 });
 
-        var estimate = CostEstimate.Of(calls, null, usualOutputTokens: 100, prices, DateTimeOffset.UnixEpoch);
+        var estimate = CostEstimate.Of(
+            calls,
+            null,
+            usualOutputTokens: 100,
+            BankingTraffic.MaxOutputTokens,
+            prices,
+            DateTimeOffset.UnixEpoch
+        );
 
         // A dollar a token of output; input costs next to nothing.
         Assert.Equal(1_000m, Math.Floor(estimate.Expected));
@@ -95,7 +102,7 @@ public sealed class LiveTests
             Options = new ChatOptions { ModelId = "m" },
         };
 
-        var estimate = CostEstimate.Of([call], null, 100, PriceBook.Empty, DateTimeOffset.UnixEpoch);
+        var estimate = CostEstimate.Of([call], null, 100, null, PriceBook.Empty, DateTimeOffset.UnixEpoch);
 
         Assert.Equal(["m"], estimate.UnpricedModels);
         Assert.Equal(0m, estimate.Most);

@@ -82,6 +82,11 @@ internal static class PriceListPacker
             kept["context_window"] = window.DeepClone();
         }
 
+        if (ServiceTierFacts.Of(provider, model["id"]!.GetValue<string>()) is { } tiers)
+        {
+            kept["service_tiers"] = tiers;
+        }
+
         var name = $"{provider}/{model["id"]}";
         if (model["prices"] is JsonArray conditional)
         {

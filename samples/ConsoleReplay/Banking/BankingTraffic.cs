@@ -7,7 +7,7 @@ namespace ConsoleReplay.Banking;
 /// <summary>Builds traffic out of the shipped questions. The questions are real; how often each is asked is built.</summary>
 internal static class BankingTraffic
 {
-    /// <summary>The limit that the app sets on answers, in tokens. The longest shipped answer has about 130.</summary>
+    /// <summary>The cap on answers, in tokens: far above the longest that is meant to be given, about 130.</summary>
     public const int MaxOutputTokens = 400;
 
     /// <param name="calls">How many calls to build.</param>
@@ -34,12 +34,7 @@ internal static class BankingTraffic
             replay[index] = new ReplayCall
             {
                 Messages = [system, new ChatMessage(ChatRole.User, question.Text)],
-                Options = new ChatOptions
-                {
-                    ModelId = modelId,
-                    Temperature = 0,
-                    MaxOutputTokens = MaxOutputTokens,
-                },
+                Options = new ChatOptions { ModelId = modelId, Temperature = 0 },
                 Stream = stream,
                 Feature = question.Feature,
             };
@@ -49,6 +44,7 @@ internal static class BankingTraffic
         {
             Title = "a bank's support chat",
             Calls = replay,
+            MaxOutputTokens = MaxOutputTokens,
             CreateAnswers = static () => new BankingAnswers(),
         };
         return traffic with

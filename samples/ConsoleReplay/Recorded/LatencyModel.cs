@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace ConsoleReplay.Recorded;
 
 /// <summary>
@@ -33,5 +31,4 @@ internal static class LatencyModel
 }
 
 /// <summary>Times from the request to the first token and to the last.</summary>
-[StructLayout(LayoutKind.Auto)]
 internal readonly record struct CallLatency(TimeSpan ToFirstToken, TimeSpan ToLastToken);

@@ -115,12 +115,12 @@ internal sealed class RecordedChatClient : IChatClient
         var answer = _answers.Find(messages, options);
         var modelId = options?.ModelId ?? _defaultModelId;
         var key = RequestKey.OfMessages(messages, modelId);
-        var (contents, finishReason) = Limit(answer, options?.MaxOutputTokens);
-        var output = Tokens.OfMessage(new ChatMessage(ChatRole.Assistant, contents));
+        var (contents, finishReason) = Limit(answer, options?.MaxOutputTokens, modelId);
+        var output = Tokens.OfContents(contents, modelId);
         var usage =
             answer.Usage is { } recorded && ReferenceEquals(contents, answer.Message.Contents)
                 ? recorded
-                : Count(messages, options, output);
+                : Count(messages, options, modelId, output);
         return new Reply(
             $"chatcmpl-replay-{key.High:x16}",
             contents,
@@ -131,9 +131,9 @@ internal sealed class RecordedChatClient : IChatClient
         );
     }
 
-    private static UsageDetails Count(IReadOnlyList<ChatMessage> messages, ChatOptions? options, int output)
+    private static UsageDetails Count(IReadOnlyList<ChatMessage> messages, ChatOptions? options, string modelId, int output)
     {
-        var input = Tokens.OfRequest(messages, options);
+        var input = Tokens.OfRequest(messages, options, modelId);
         return new UsageDetails
         {
             InputTokenCount = input,
@@ -142,10 +142,10 @@ internal sealed class RecordedChatClient : IChatClient
         };
     }
 
-    private static (IList<AIContent> Contents, ChatFinishReason FinishReason) Limit(RecordedAnswer answer, int? limit)
+    private static (IList<AIContent> Contents, ChatFinishReason FinishReason) Limit(RecordedAnswer answer, int? limit, string modelId)
     {
         var contents = answer.Message.Contents;
-        var recorded = answer.Usage?.OutputTokenCount ?? Tokens.OfMessage(answer.Message);
+        var recorded = answer.Usage?.OutputTokenCount ?? Tokens.OfContents(answer.Message.Contents, modelId);
         if (limit is not { } most || recorded <= most || contents is not [TextContent text])
             return (contents, answer.FinishReason);
 
@@ -155,7 +155,7 @@ internal sealed class RecordedChatClient : IChatClient
         while (tooMany - fits > 1)
         {
             var middle = (fits + tooMany) / 2;
-            if (Tokens.Text.CountTokens(string.Concat(chunks.Take(middle))) <= most)
+            if (Tokens.OfText(string.Concat(chunks.Take(middle)), modelId) <= most)
                 fits = middle;
             else
                 tooMany = middle;

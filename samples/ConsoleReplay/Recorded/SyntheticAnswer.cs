@@ -1,5 +1,5 @@
 using System.Text;
-using ConsoleReplay.Traffic;
+using LlmThrift.Tokens;
 using Microsoft.Extensions.AI;
 
 namespace ConsoleReplay.Recorded;
@@ -15,7 +15,7 @@ internal static class SyntheticAnswer
     {
         const int Longest = 20_000;
         var text = new StringBuilder(Opening);
-        var (opening, filler) = (Tokens.Text.CountTokens(Opening), Tokens.Text.CountTokens(Filler));
+        var (opening, filler) = (BytePairEncoding.O200kBase.CountTokens(Opening), BytePairEncoding.O200kBase.CountTokens(Filler));
         for (var count = opening; count + filler <= Math.Min(tokens, Longest); count += filler)
             text.Append(Filler);
         return new ChatMessage(ChatRole.Assistant, text.ToString());

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace ConsoleReplay.Reporting;
 
 /// <summary>What a replay cost, without and with cost controls. Money in USD.</summary>
@@ -56,7 +54,6 @@ internal sealed record StageFigures(string Name, long Calls, decimal Saving);
 internal sealed record GroupFigures(string Name, long Calls, decimal BaselineCost, decimal ActualCost);
 
 /// <summary>Median and 95th percentile.</summary>
-[StructLayout(LayoutKind.Auto)]
 internal readonly record struct LatencyFigures(TimeSpan Median, TimeSpan P95)
 {
     /// <summary>Nearest-rank percentiles; null of nothing. Sorts <paramref name="latencies"/>.</summary>

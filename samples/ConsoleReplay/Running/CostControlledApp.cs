@@ -1,54 +1,106 @@
 using ConsoleReplay.Reporting;
 using ConsoleReplay.Traffic;
-using LlmThrift.Pricing;
+using LlmThrift.Diagnostics;
+using LlmThrift.Metering;
 using Microsoft.Extensions.AI;
 
 namespace ConsoleReplay.Running;
 
-// STUB until UseCostControls is there
-internal sealed class CostControlledApp(IChatClient provider, double speed) : DelegatingChatClient(provider)
+/// <summary>
+/// The app under replay: a provider with LlmThrift's cost controls around it. All that the sample takes from the library is here and in
+/// the counting of tokens and prices.
+/// </summary>
+internal sealed class CostControlledApp : ICallRecordSink, IDisposable
 {
-    private long _calls,
-        _in,
-        _out;
-    private decimal _cost;
-    public IChatClient Client => this;
-    private readonly double s = speed;
+    private readonly Lock _gate = new();
+    private readonly List<TimeSpan> _latencies = [];
+    private readonly double _speed;
+    private long _providerCalls;
 
-    public ChatOptions OptionsOf(ReplayCall call) => call.Options.Clone();
-
-    public override async Task<ChatResponse> GetResponseAsync(
-        IEnumerable<ChatMessage> messages,
-        ChatOptions? options = null,
-        CancellationToken cancellationToken = default
-    )
+    /// <param name="provider">The provider; disposed with the app.</param>
+    /// <param name="speed">How much faster than on a real clock the provider answers.</param>
+    /// <param name="maxOutputTokens">The cap on answers; null for none.</param>
+    public CostControlledApp(IChatClient provider, double speed, int? maxOutputTokens)
     {
-        var r = await base.GetResponseAsync(messages, options, cancellationToken);
-        lock (this)
+        _speed = speed;
+        Client = provider.WithCostControls(options =>
         {
-            _calls++;
-            _in += r.Usage!.InputTokenCount!.Value;
-            _out += r.Usage.OutputTokenCount!.Value;
-            _cost +=
-                PriceBook
-                    .Embedded.CostOf(TokenUsage.FromUsageDetails(r.Usage), options!.ModelId!, "openai", TimeProvider.System.GetUtcNow())
-                    ?.Total
-                ?? 0;
-        }
-        return r;
+            options.OutputLimits.MaxOutputTokens = maxOutputTokens;
+            options.Metering.Sinks.Add(this);
+        });
     }
 
-    public ReplayFigures GetFigures() =>
-        new()
+    /// <summary>What the app calls.</summary>
+    public IChatClient Client { get; }
+
+    /// <summary>The options of a call, tagged the way an app tags its calls.</summary>
+    public ChatOptions OptionsOf(ReplayCall call) =>
+        call.Options.Clone().WithFeature(call.Feature).WithTenant(call.Tenant).WithUser(call.User);
+
+    /// <summary>What the calls so far cost, and would have cost.</summary>
+    public ReplayFigures GetFigures()
+    {
+        var summary = Client.GetService<CostReport>()!.GetSummary();
+        var total = summary.Total;
+        lock (_gate)
         {
-            Calls = _calls,
-            ProviderCalls = _calls,
-            BaselineCost = _cost,
-            ActualCost = _cost,
-            InputTokens = _in,
-            OutputTokens = _out,
-            BaselineInputTokens = _in,
-            BaselineOutputTokens = _out,
-            Stages = [new("exact_cache", 0, 0)],
-        };
+            return new ReplayFigures
+            {
+                Calls = total.Calls,
+                UnpricedCalls = total.UnpricedCalls,
+                EstimatedCalls = total.EstimatedCalls,
+                ProviderCalls = _providerCalls,
+                BaselineCost = total.BaselineCost,
+                ActualCost = total.ActualCost,
+                BaselineInputTokens = total.BaselineInputTokens,
+                BaselineOutputTokens = total.BaselineOutputTokens,
+                InputTokens = total.InputTokens,
+                OutputTokens = total.OutputTokens,
+                Stages = StagesOf(total),
+                Features = FeaturesOf(summary),
+                PassedBy = summary.PassedBy,
+                LatencyWith = LatencyFigures.Of(_latencies),
+            };
+        }
+    }
+
+    /// <inheritdoc/>
+    void ICallRecordSink.Record(CallRecord record)
+    {
+        var inProvider = record.Notes.Any(note => note is { Stage: CostStages.ExactCache, Reason: "coalesced" })
+            ? record.Duration // It waited for another call's request.
+            : record.Attempts.Aggregate(TimeSpan.Zero, (sum, attempt) => sum + attempt.Duration);
+        lock (_gate)
+        {
+            _providerCalls += record.Attempts.Count;
+            // The recorded provider's time runs faster than the clock, the app's own does not.
+            if (record.Outcome == CallOutcome.Completed)
+                _latencies.Add(record.Duration - inProvider + (inProvider * _speed));
+        }
+    }
+
+    public void Dispose() => Client.Dispose();
+
+    private static List<StageFigures> StagesOf(CostTotals total)
+    {
+        string[] always = [CostStages.ExactCache, CostStages.OutputLimits];
+        return
+        [
+            .. always
+                .Union(total.SavingByStage.Keys.Union(total.CallsServedByStage.Keys).Order(StringComparer.Ordinal), StringComparer.Ordinal)
+                .Select(stage => new StageFigures(
+                    stage,
+                    total.CallsServedByStage.GetValueOrDefault(stage),
+                    total.SavingByStage.GetValueOrDefault(stage)
+                )),
+        ];
+    }
+
+    private static List<GroupFigures> FeaturesOf(CostSummary summary) =>
+        [
+            .. summary
+                .ByFeature.Select(pair => new GroupFigures(pair.Key, pair.Value.Calls, pair.Value.BaselineCost, pair.Value.ActualCost))
+                .OrderByDescending(group => group.BaselineCost)
+                .ThenBy(group => group.Name, StringComparer.Ordinal),
+        ];
 }

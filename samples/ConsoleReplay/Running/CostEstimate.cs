@@ -13,12 +13,14 @@ internal sealed record CostEstimate(decimal Expected, decimal Most, IReadOnlyLis
     /// <param name="calls">The calls that may be sent.</param>
     /// <param name="provider">The provider's name, as prices know it.</param>
     /// <param name="usualOutputTokens">The usual length of an answer.</param>
+    /// <param name="cap">The app's own cap on answers; null for none.</param>
     /// <param name="prices">The prices.</param>
     /// <param name="at">The time to price at.</param>
     public static CostEstimate Of(
         IEnumerable<ReplayCall> calls,
         string? provider,
         int usualOutputTokens,
+        int? cap,
         PriceBook prices,
         DateTimeOffset at
     )
@@ -28,8 +30,8 @@ internal sealed record CostEstimate(decimal Expected, decimal Most, IReadOnlyLis
         foreach (var call in calls)
         {
             var model = call.Options.ModelId ?? "";
-            var input = Tokens.OfRequest(call.Messages, call.Options);
-            var limit = call.Options.MaxOutputTokens;
+            var input = Tokens.OfRequest(call.Messages, call.Options, model);
+            var limit = call.Options.MaxOutputTokens is { } own && !(own > cap) ? own : cap;
             if (Cost(Math.Min(usualOutputTokens, limit ?? int.MaxValue)) is { } usual && Cost(limit ?? usualOutputTokens) is { } longest)
             {
                 expected += usual;

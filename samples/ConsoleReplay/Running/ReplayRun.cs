@@ -83,7 +83,7 @@ internal sealed class ReplayRun
             .Order(StringComparer.Ordinal)
             .ToList();
         var provider = live?.Client ?? new RecordedChatClient(traffic.CreateAnswers(), models[0], _settings.Speed, _time);
-        using var app = new CostControlledApp(provider, live is null ? _settings.Speed : 1);
+        using var app = new CostControlledApp(provider, live is null ? _settings.Speed : 1, traffic.MaxOutputTokens);
         _console.Write(
             new Paragraph(
                 $"Replaying {Format.Count(traffic.Calls.Count)} calls of {traffic.Title} against {live?.Description ?? "recorded answers"}.\n"
@@ -150,6 +150,7 @@ internal sealed class ReplayRun
             traffic.Calls,
             metadata?.ProviderName,
             _settings.AssumedOutputTokens,
+            traffic.MaxOutputTokens,
             PriceBook.Embedded,
             _time.GetUtcNow()
         );

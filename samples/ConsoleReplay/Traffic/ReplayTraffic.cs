@@ -10,6 +10,9 @@ internal sealed record ReplayTraffic
 
     public required IReadOnlyList<ReplayCall> Calls { get; init; }
 
+    /// <summary>The cap that the app sets on answers, in tokens; null for none.</summary>
+    public int? MaxOutputTokens { get; init; }
+
     /// <summary>Makes the answers that the offline provider gives, from the beginning.</summary>
     public required Func<IAnswerSource> CreateAnswers { get; init; }
 

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Globalization;
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.AI;
@@ -8,7 +7,6 @@ using Microsoft.Extensions.AI;
 namespace ConsoleReplay.Traffic;
 
 /// <summary>Names a request by what it says: equal requests have equal keys. 128 bits of SHA-256 over length-prefixed fields.</summary>
-[StructLayout(LayoutKind.Auto)]
 internal readonly record struct RequestKey(ulong High, ulong Low)
 {
     /// <summary>The key of a conversation, whatever the options.</summary>

@@ -6,10 +6,13 @@ namespace LlmThrift.Pricing;
 /// A class that is null has no price of its own and costs what its whole costs: cached input falls back to <see cref="Input"/>, reasoning to
 /// <see cref="Output"/>. What falls back to a null <see cref="Input"/> or <see cref="Output"/> is unpriced, and so is then the cost; 0 means free.
 /// </para>
-/// <para>Immutable, compared by value, and safe to share between threads. A negative price throws <see cref="ArgumentOutOfRangeException"/>.</para>
+/// <para>Immutable, compared by value, and safe to share between threads. A negative price, or one above a billion, throws <see cref="ArgumentOutOfRangeException"/>.</para>
 /// </remarks>
 public sealed record ModelPrice
 {
+    /// <summary>The dearest price that is taken for one. It keeps every product with a token count inside a decimal.</summary>
+    internal const decimal Highest = 1_000_000_000m;
+
     private const decimal Million = 1_000_000m;
 
     /// <summary>No charge for any token.</summary>
@@ -19,119 +22,119 @@ public sealed record ModelPrice
     public decimal? Input
     {
         get;
-        init => field = NotNegative(value, nameof(Input));
+        init => field = InRange(value, nameof(Input));
     }
 
     /// <summary>USD per million input tokens read from the provider's prompt cache. When null, they cost what other input costs.</summary>
     public decimal? CachedInput
     {
         get;
-        init => field = NotNegative(value, nameof(CachedInput));
+        init => field = InRange(value, nameof(CachedInput));
     }
 
     /// <summary>USD per million input tokens written to the provider's prompt cache. When null, they cost what other input costs.</summary>
     public decimal? CacheWrite
     {
         get;
-        init => field = NotNegative(value, nameof(CacheWrite));
+        init => field = InRange(value, nameof(CacheWrite));
     }
 
     /// <summary>USD per million input tokens written to the prompt cache for one hour. When null, they cost <see cref="CacheWrite"/>.</summary>
     public decimal? CacheWrite1h
     {
         get;
-        init => field = NotNegative(value, nameof(CacheWrite1h));
+        init => field = InRange(value, nameof(CacheWrite1h));
     }
 
     /// <summary>USD per million output tokens that no other class prices.</summary>
     public decimal? Output
     {
         get;
-        init => field = NotNegative(value, nameof(Output));
+        init => field = InRange(value, nameof(Output));
     }
 
     /// <summary>USD per million reasoning tokens. When null, they cost <see cref="Output"/>.</summary>
     public decimal? Reasoning
     {
         get;
-        init => field = NotNegative(value, nameof(Reasoning));
+        init => field = InRange(value, nameof(Reasoning));
     }
 
     /// <summary>USD per million citation tokens. When null, they cost <see cref="Output"/>.</summary>
     public decimal? Citation
     {
         get;
-        init => field = NotNegative(value, nameof(Citation));
+        init => field = InRange(value, nameof(Citation));
     }
 
     /// <summary>USD per million audio in the input. When null, it costs what other input costs.</summary>
     public decimal? InputAudio
     {
         get;
-        init => field = NotNegative(value, nameof(InputAudio));
+        init => field = InRange(value, nameof(InputAudio));
     }
 
     /// <summary>USD per million audio read from the prompt cache. When null, it costs <see cref="CachedInput"/>.</summary>
     public decimal? CachedInputAudio
     {
         get;
-        init => field = NotNegative(value, nameof(CachedInputAudio));
+        init => field = InRange(value, nameof(CachedInputAudio));
     }
 
     /// <summary>USD per million audio in the output. When null, it costs <see cref="Output"/>.</summary>
     public decimal? OutputAudio
     {
         get;
-        init => field = NotNegative(value, nameof(OutputAudio));
+        init => field = InRange(value, nameof(OutputAudio));
     }
 
     /// <summary>USD per million images in the input. When null, they cost what other input costs.</summary>
     public decimal? InputImage
     {
         get;
-        init => field = NotNegative(value, nameof(InputImage));
+        init => field = InRange(value, nameof(InputImage));
     }
 
     /// <summary>USD per million images read from the prompt cache. When null, they cost <see cref="CachedInput"/>.</summary>
     public decimal? CachedInputImage
     {
         get;
-        init => field = NotNegative(value, nameof(CachedInputImage));
+        init => field = InRange(value, nameof(CachedInputImage));
     }
 
     /// <summary>USD per million images in the output. When null, they cost <see cref="Output"/>.</summary>
     public decimal? OutputImage
     {
         get;
-        init => field = NotNegative(value, nameof(OutputImage));
+        init => field = InRange(value, nameof(OutputImage));
     }
 
     /// <summary>USD per million video in the input. When null, it costs what other input costs.</summary>
     public decimal? InputVideo
     {
         get;
-        init => field = NotNegative(value, nameof(InputVideo));
+        init => field = InRange(value, nameof(InputVideo));
     }
 
     /// <summary>USD per million video in the output. When null, it costs <see cref="Output"/>.</summary>
     public decimal? OutputVideo
     {
         get;
-        init => field = NotNegative(value, nameof(OutputVideo));
+        init => field = InRange(value, nameof(OutputVideo));
     }
 
     /// <summary>USD for each request, on top of its tokens. When null, requests as such are free.</summary>
     public decimal? PerRequest
     {
         get;
-        init => field = NotNegative(value, nameof(PerRequest));
+        init => field = InRange(value, nameof(PerRequest));
     }
 
     /// <summary>USD for each web search that the provider runs. When null, a usage with web searches is unpriced.</summary>
     public decimal? PerWebSearch
     {
         get;
-        init => field = NotNegative(value, nameof(PerWebSearch));
+        init => field = InRange(value, nameof(PerWebSearch));
     }
 
     /// <summary>The price of requests with longer input, which may in turn name the next longer one. Null: one price for all lengths.</summary>
@@ -200,12 +203,12 @@ public sealed record ModelPrice
             Priority = null,
         };
 
-    private static decimal? NotNegative(decimal? price, string name) =>
-        price < 0
+    private static decimal? InRange(decimal? price, string name) =>
+        price is < 0 or > Highest
             ? throw new ArgumentOutOfRangeException(
                 name,
                 price,
-                $"{name} is {price}, and a price is 0 (free) or more; leave it null when it is not known."
+                $"{name} is {price}; a price is at least 0 (free) and at most {Highest}. Leave it null when it is not known."
             )
             : price;
 

@@ -8,7 +8,7 @@ namespace LlmThrift.Pricing;
 /// <remarks>
 /// <para>
 /// Prices are in USD. Nothing is fetched: the embedded snapshot is as old as <see cref="AsOf"/>, and an app that has better
-/// prices lays them over it (<see cref="With"/>). The price added last wins.
+/// prices lays them over it (<see cref="With"/>, <see cref="PriceBookExtensions"/>). The price added last wins.
 /// </para>
 /// <para>
 /// Immutable and safe to share between threads. The first lookup reads the snapshot (milliseconds); a repeated lookup of the same provider

@@ -234,6 +234,7 @@ public sealed unsafe class BytePairEncoding : ITokenCounter
     /// Where the next part of a text ends: before a space that follows something else than white space, where a piece ends under either pattern
     /// whatever stands around it. Parts grow where a text has no such place.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int EndOfPart(ReadOnlySpan<char> text)
     {
         var searched = 1;
@@ -254,6 +255,7 @@ public sealed unsafe class BytePairEncoding : ITokenCounter
     }
 
     /// <summary>The same in UTF-8, where it asks for a printable ASCII character before the space.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int EndOfPart(ReadOnlySpan<byte> text)
     {
         var searched = 1;

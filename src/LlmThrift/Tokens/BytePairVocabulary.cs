@@ -18,7 +18,8 @@ internal sealed unsafe class BytePairVocabulary
     /// <summary>The tokens with an id below this are single bytes.</summary>
     private const int SingleBytes = 256;
 
-    private const int FilterBits = 16;
+    private const int LengthFilterBits = 16;
+    private const int KeyFilterBits = 21;
     private const int ShortestFiltered = 3;
     private const int LongestFiltered = 33;
     private const ulong Multiplier1 = 0x9E3779B97F4A7C15;
@@ -26,13 +27,14 @@ internal sealed unsafe class BytePairVocabulary
 
     private readonly byte* _bytes;
     private readonly int* _offsets;
-    private readonly int* _left;
-    private readonly int* _right;
+    private readonly Merge* _merges;
     private readonly Slot* _slots;
     private readonly uint _slotCount;
     private readonly int* _pairs;
     private readonly uint _pairCount;
     private readonly uint* _lengthFilter;
+    private readonly byte* _tokenFilter;
+    private readonly byte* _pairFilter;
     private readonly int* _singleByteIds;
     private readonly int _longest;
 
@@ -42,10 +44,11 @@ internal sealed unsafe class BytePairVocabulary
         var idBits = BinaryPrimitives.ReadInt32LittleEndian(new ReadOnlySpan<byte>(mergeList + 4, 4));
 
         _offsets = Allocate<int>(Count + 1);
-        _left = Allocate<int>(Count);
-        _right = Allocate<int>(Count);
+        _merges = Allocate<Merge>(Count);
         _singleByteIds = Allocate<int>(SingleBytes);
-        _lengthFilter = Allocate<uint>(1 << FilterBits);
+        _tokenFilter = Allocate<byte>(1 << (KeyFilterBits - 3));
+        _pairFilter = Allocate<byte>(1 << (KeyFilterBits - 3));
+        _lengthFilter = Allocate<uint>(1 << LengthFilterBits);
 
         // Tables half full: a look-up that finds nothing ends after two or three neighbouring slots.
         _slotCount = (uint)Count * 2;
@@ -84,22 +87,11 @@ internal sealed unsafe class BytePairVocabulary
     {
         if (length <= 8)
         {
-            var key = Load(text) & (ulong.MaxValue >> (64 - (length * 8)));
-            for (var slot = _slots + Home(key, _slotCount); ; slot++)
-            {
-                if (slot->Key == key && slot->Length == length)
-                {
-                    return slot->Id;
-                }
-
-                if (slot->Length == 0)
-                {
-                    return -1;
-                }
-            }
+            var key = ShortKey(text, length);
+            return FindShort(key, Hash(key), length);
         }
 
-        return FindLong(text, length);
+        return length <= _longest ? FindLong(text, length) : -1;
     }
 
     /// <summary>Finds the longest token that <paramref name="text"/> begins with, of at most <paramref name="limit"/> (one or more) bytes.</summary>
@@ -107,6 +99,7 @@ internal sealed unsafe class BytePairVocabulary
     /// Lengths are tried from the longest down, but only those that some token has which begins with the same three bytes (or with three that share
     /// their place in the filter), so that two or three look-ups do.
     /// </remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public int LongestMatch(byte* text, int limit)
     {
         int id;
@@ -121,7 +114,7 @@ internal sealed unsafe class BytePairVocabulary
             {
                 for (var length = int.Min(limit, _longest); length > LongestFiltered; length--)
                 {
-                    if ((id = FindLong(text, length)) >= 0)
+                    if ((id = FindPrefix(text, length)) >= 0)
                     {
                         return id;
                     }
@@ -132,7 +125,7 @@ internal sealed unsafe class BytePairVocabulary
             {
                 var bit = BitOperations.Log2(lengths);
                 lengths ^= 1u << bit;
-                if ((id = Find(text, bit + ShortestFiltered)) >= 0)
+                if ((id = FindPrefix(text, bit + ShortestFiltered)) >= 0)
                 {
                     return id;
                 }
@@ -148,6 +141,7 @@ internal sealed unsafe class BytePairVocabulary
     /// tokens are undone from the last to the first, and each pair that meets at the border on the way is looked up: a token made of it spoils
     /// the border if its rank comes before that of the merge which ended the moment. Of equal ranks the leftmost is merged first.
     /// </remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool IsBorder(int left, int right)
     {
         var limit = int.MaxValue;
@@ -166,7 +160,7 @@ internal sealed unsafe class BytePairVocabulary
                 }
 
                 limit = left;
-                left = _right[left];
+                left = _merges[left].Right;
             }
             else
             {
@@ -176,15 +170,22 @@ internal sealed unsafe class BytePairVocabulary
                 }
 
                 limit = right + 1;
-                right = _left[right];
+                right = _merges[right].Left;
             }
         }
     }
 
+    /// <summary>The token made of two others, or <see cref="int.MaxValue"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int FindPair(int left, int right)
     {
-        for (var slot = _pairs + Home(PairKey(left, right), _pairCount); ; slot++)
+        var hash = Hash(PairKey(left, right));
+        if (!IsSet(_pairFilter, hash))
+        {
+            return int.MaxValue;
+        }
+
+        for (var slot = _pairs + Home(hash, _pairCount); ; slot++)
         {
             var id = *slot;
             if (id == 0)
@@ -192,22 +193,46 @@ internal sealed unsafe class BytePairVocabulary
                 return int.MaxValue;
             }
 
-            if (_left[id] == left && _right[id] == right)
+            if (_merges[id].Left == left && _merges[id].Right == right)
             {
                 return id;
             }
         }
     }
 
+    /// <summary>As <see cref="Find"/>, where there will seldom be such a token.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private int FindPrefix(byte* text, int length)
+    {
+        var key = length <= 8 ? ShortKey(text, length) : LongKey(text, length);
+        var hash = Hash(key);
+        return !IsSet(_tokenFilter, hash) ? -1
+            : length <= 8 ? FindShort(key, hash, length)
+            : FindLong(text, length);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private int FindShort(ulong key, ulong hash, int length)
+    {
+        for (var slot = _slots + Home(hash, _slotCount); ; slot++)
+        {
+            if (slot->Key == key && slot->Length == length)
+            {
+                return slot->Id;
+            }
+
+            if (slot->Length == 0)
+            {
+                return -1;
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int FindLong(byte* text, int length)
     {
-        if (length > _longest)
-        {
-            return -1;
-        }
-
         var key = LongKey(text, length);
-        for (var slot = _slots + Home(key, _slotCount); ; slot++)
+        for (var slot = _slots + Home(Hash(key), _slotCount); ; slot++)
         {
             if (
                 slot->Key == key
@@ -225,6 +250,9 @@ internal sealed unsafe class BytePairVocabulary
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong ShortKey(byte* text, int length) => Load(text) & (ulong.MaxValue >> (64 - (length * 8)));
+
     /// <summary>Keys of tokens longer than eight bytes are hashes; the bytes themselves are compared after the key.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong LongKey(byte* text, int length)
@@ -240,13 +268,25 @@ internal sealed unsafe class BytePairVocabulary
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static uint Home(ulong key, uint count) => (uint)(((((key ^ (key >> 32)) * Multiplier1) >> 32) * count) >> 32);
+    private static ulong Hash(ulong key) => (key ^ (key >> 32)) * Multiplier1;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static uint Home(ulong hash, uint count) => (uint)(((hash >> 32) * count) >> 32);
+
+    /// <summary>Whether a bit map with ten bits a key has a key's bit: one bit in ten of the keys that are not in the table, at a look into the cache.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool IsSet(byte* filter, ulong hash) =>
+        ((filter[hash >> (64 - KeyFilterBits + 3)] >> (int)((hash >> (64 - KeyFilterBits)) & 7)) & 1) != 0;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Set(byte* filter, ulong hash) =>
+        filter[hash >> (64 - KeyFilterBits + 3)] |= (byte)(1 << (int)((hash >> (64 - KeyFilterBits)) & 7));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong PairKey(int left, int right) => ((ulong)(uint)left << 32) | (uint)right;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static uint FilterPlace(ulong text) => (uint)((text & 0xFFFFFF) * 0x9E3779B1) >> (32 - FilterBits);
+    private static uint FilterPlace(ulong text) => (uint)((text & 0xFFFFFF) * 0x9E3779B1) >> (32 - LengthFilterBits);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong Load(byte* text)
@@ -265,7 +305,7 @@ internal sealed unsafe class BytePairVocabulary
         for (var id = 0; id < SingleBytes; id++)
         {
             _offsets[id] = id;
-            _left[id] = _right[id] = id;
+            _merges[id] = new Merge { Left = id, Right = id };
         }
 
         var mask = (1ul << idBits) - 1;
@@ -278,8 +318,7 @@ internal sealed unsafe class BytePairVocabulary
             var pair = Load(packed + (bit >> 3)) >> (int)(bit & 7);
             var left = (int)(pair & mask);
             var right = (int)((pair >> idBits) & mask);
-            _left[id] = left;
-            _right[id] = right;
+            _merges[id] = new Merge { Left = left, Right = right };
             _offsets[id] = offset;
 
             // The offset of the next token is known for all earlier ones, so lengths can be read while they are being written.
@@ -307,8 +346,8 @@ internal sealed unsafe class BytePairVocabulary
 
         for (var id = SingleBytes; id < Count; id++)
         {
-            var target = Copy(_bytes + _offsets[id], _left[id]);
-            Copy(target, _right[id]);
+            var target = Copy(_bytes + _offsets[id], _merges[id].Left);
+            Copy(target, _merges[id].Right);
         }
     }
 
@@ -334,8 +373,10 @@ internal sealed unsafe class BytePairVocabulary
         {
             var text = _bytes + _offsets[id];
             var length = LengthOf(id);
-            var key = length <= 8 ? Load(text) & (ulong.MaxValue >> (64 - (length * 8))) : LongKey(text, length);
-            var slot = _slots + Home(key, _slotCount);
+            var key = length <= 8 ? ShortKey(text, length) : LongKey(text, length);
+            var hash = Hash(key);
+            Set(_tokenFilter, hash);
+            var slot = _slots + Home(hash, _slotCount);
             while (slot->Length != 0)
             {
                 slot++;
@@ -355,7 +396,9 @@ internal sealed unsafe class BytePairVocabulary
 
             if (id >= SingleBytes)
             {
-                var pair = _pairs + Home(PairKey(_left[id], _right[id]), _pairCount);
+                hash = Hash(PairKey(_merges[id].Left, _merges[id].Right));
+                Set(_pairFilter, hash);
+                var pair = _pairs + Home(hash, _pairCount);
                 while (*pair != 0)
                 {
                     pair++;
@@ -364,6 +407,13 @@ internal sealed unsafe class BytePairVocabulary
                 *pair = id;
             }
         }
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct Merge
+    {
+        public int Left;
+        public int Right;
     }
 
     [StructLayout(LayoutKind.Sequential)]

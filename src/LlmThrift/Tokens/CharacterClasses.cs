@@ -60,6 +60,7 @@ internal static unsafe class CharacterClasses
         return AtNonAscii(text, out length);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static byte AtNonAscii(byte* text, out int length)
     {
         int first = *text;

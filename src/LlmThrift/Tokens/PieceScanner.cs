@@ -155,6 +155,7 @@ internal static unsafe class PieceScanner
     }
 
     /// <summary>Behind <c>'s</c>, <c>'t</c>, <c>'re</c>, <c>'ve</c>, <c>'m</c>, <c>'ll</c> or <c>'d</c> of either case; where it is if there is none.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static byte* AfterContraction(byte* text)
     {
         if (*text != '\'')
@@ -175,6 +176,7 @@ internal static unsafe class PieceScanner
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static byte* Numbers(byte* text)
     {
         for (var count = 0; count < 3 && CharacterClasses.At(text, out var length) == CharacterClasses.Number; count++)
@@ -185,6 +187,7 @@ internal static unsafe class PieceScanner
         return text;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static byte* Punctuation(byte* text, bool slashes)
     {
         while (CharacterClasses.At(text, out var length) is CharacterClasses.Other or CharacterClasses.Mark)
@@ -201,6 +204,7 @@ internal static unsafe class PieceScanner
     }
 
     /// <summary>Up to the last line break if there is one; else all but the last character, unless it is the only one or the text ends.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static byte* WhiteSpace(byte* text)
     {
         var end = text;

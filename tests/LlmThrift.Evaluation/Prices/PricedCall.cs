@@ -5,14 +5,7 @@ using LlmThrift.Pricing;
 namespace LlmThrift.Evaluation.Prices;
 
 /// <summary>One recorded call and the price that an independent library gives it.</summary>
-internal sealed record PricedCall(
-    string Provider,
-    string Model,
-    DateTimeOffset Time,
-    TokenUsage Usage,
-    decimal Input,
-    decimal Output
-)
+internal sealed record PricedCall(string Provider, string Model, DateTimeOffset Time, TokenUsage Usage, decimal Input, decimal Output)
 {
     /// <exception cref="FormatException">The line is not such a call; the message says why.</exception>
     public static PricedCall Parse(string line)
@@ -36,8 +29,7 @@ internal sealed record PricedCall(
         }
     }
 
-    private static decimal Money(JsonElement value) =>
-        decimal.Parse(value.ToString(), NumberStyles.Float, CultureInfo.InvariantCulture);
+    private static decimal Money(JsonElement value) => decimal.Parse(value.ToString(), NumberStyles.Float, CultureInfo.InvariantCulture);
 
     private static TokenUsage ParseUsage(JsonElement usage)
     {

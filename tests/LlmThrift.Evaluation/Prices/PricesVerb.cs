@@ -11,13 +11,13 @@ internal static class PricesVerb
 {
     public static Command Create()
     {
-        var data = new Option<DirectoryInfo>("--data")
-        {
-            Description = "Folder that holds prices/calls.jsonl.",
-            Required = true,
-        };
+        var data = new Option<DirectoryInfo>("--data") { Description = "Folder that holds prices/calls.jsonl.", Required = true };
         var json = new Option<FileInfo?>("--json") { Description = "Write {rows, exact, unpriced, wrong} to this file." };
-        var command = new Command("prices", "Prices recorded usage and compares with the expected price, to the last decimal.") { data, json };
+        var command = new Command("prices", "Prices recorded usage and compares with the expected price, to the last decimal.")
+        {
+            data,
+            json,
+        };
         command.SetAction(result => Run(result.GetRequiredValue(data), result.GetValue(json)));
         return command;
     }

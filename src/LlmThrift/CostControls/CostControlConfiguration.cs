@@ -1,0 +1,100 @@
+using System.Globalization;
+using LlmThrift.Internal;
+using LlmThrift.Pricing;
+using Microsoft.Extensions.Configuration;
+
+namespace LlmThrift.CostControls;
+
+/// <summary>
+/// Reads options from configuration by name. By hand, not by the binder: a misspelt name is an error, and every problem is reported at once.
+/// </summary>
+internal static class CostControlConfiguration
+{
+    private delegate void Setter(CostControlOptions options, IConfigurationSection section, OptionsProblems problems);
+
+    private static readonly Dictionary<string, Setter> Settings = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["UseExactCache"] = (o, s, p) => Read<bool>(s, p, "true or false", bool.TryParse, value => o.UseExactCache = value),
+        ["ExactCache:Expiration"] = (o, s, p) =>
+            Read<TimeSpan>(s, p, "a time such as 01:00:00 (one hour)", TryParse, value => o.ExactCache.Expiration = value),
+        ["ExactCache:MaxEntries"] = (o, s, p) => Read<int>(s, p, "a whole number", TryParse, value => o.ExactCache.MaxEntries = value),
+        ["ExactCache:MaxBytes"] = (o, s, p) => Read<long>(s, p, "a number of bytes", TryParse, value => o.ExactCache.MaxBytes = value),
+        ["ExactCache:MaxTemperature"] = (o, s, p) =>
+            Read<float>(s, p, "a number such as 0.7", TryParse, value => o.ExactCache.MaxTemperature = value),
+        ["ExactCache:IgnoredProperties"] = (o, s, _) =>
+            o.ExactCache.IgnoredProperties.UnionWith(s.GetChildren().Select(child => child.Value).OfType<string>()),
+        ["OutputLimits:MaxOutputTokens"] = (o, s, p) =>
+            Read<int>(s, p, "a whole number of tokens", TryParse, value => o.OutputLimits.MaxOutputTokens = value),
+        ["OutputLimits:Features"] = ReadFeatures,
+        ["Prices"] = ReadPrices,
+    };
+
+    public static void Apply(IConfiguration configuration, CostControlOptions options, OptionsProblems problems)
+    {
+        foreach (var section in configuration.GetChildren())
+        {
+            Apply(section.Key, section, options, problems);
+        }
+    }
+
+    private static void Apply(string path, IConfigurationSection section, CostControlOptions options, OptionsProblems problems)
+    {
+        if (Settings.TryGetValue(path, out var set))
+        {
+            set(options, section, problems);
+            return;
+        }
+
+        if (
+            !path.Contains(':', StringComparison.Ordinal)
+            && Settings.Keys.Any(key => key.StartsWith(path + ":", StringComparison.OrdinalIgnoreCase))
+        )
+        {
+            foreach (var child in section.GetChildren())
+            {
+                Apply($"{path}:{child.Key}", child, options, problems);
+            }
+
+            return;
+        }
+
+        problems.Add($"{section.Path} is not an option. There are: {string.Join(", ", Settings.Keys)}.");
+    }
+
+    private static void ReadFeatures(CostControlOptions options, IConfigurationSection section, OptionsProblems problems)
+    {
+        foreach (var feature in section.GetChildren())
+        {
+            Read<int>(feature, problems, "a whole number of tokens", TryParse, value => options.OutputLimits.Features[feature.Key] = value);
+        }
+    }
+
+    private static void ReadPrices(CostControlOptions options, IConfigurationSection section, OptionsProblems problems)
+    {
+        try
+        {
+            options.Metering.Prices = options.Metering.Prices.WithConfiguration(section);
+        }
+        catch (Exception exception) when (exception is ArgumentException or FormatException or InvalidOperationException)
+        {
+            problems.Add($"{section.Path}: {exception.Message}");
+        }
+    }
+
+    private delegate bool Parser<T>(string? text, out T value);
+
+    private static void Read<T>(IConfigurationSection section, OptionsProblems problems, string expected, Parser<T> tryParse, Action<T> set)
+    {
+        if (tryParse(section.Value, out var value))
+        {
+            set(value);
+        }
+        else
+        {
+            problems.Add($"{section.Path} is \"{section.Value}\": it must be {expected}.");
+        }
+    }
+
+    private static bool TryParse<T>(string? text, out T value)
+        where T : struct, ISpanParsable<T> => T.TryParse(text, CultureInfo.InvariantCulture, out value);
+}

@@ -1,0 +1,17 @@
+namespace LlmThrift.Diagnostics;
+
+/// <summary>Names of the stages to which costs and savings are attributed, as they appear in records, metrics and logs.</summary>
+public static class CostStages
+{
+    /// <summary>The provider itself: what an attempt costs with no stage to blame or to thank.</summary>
+    public const string Provider = "provider";
+
+    /// <summary>The provider's own discount on a repeated prefix (cached input), less what writing that cache cost.</summary>
+    public const string ProviderCache = "provider_cache";
+
+    /// <summary>Answers served from the exact cache, or shared with an identical call under way.</summary>
+    public const string ExactCache = "exact_cache";
+
+    /// <summary>Caps on the length of answers.</summary>
+    public const string OutputLimits = "output_limits";
+}

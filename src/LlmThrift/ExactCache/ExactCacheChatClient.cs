@@ -1,0 +1,589 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+using LlmThrift.Diagnostics;
+using LlmThrift.Internal;
+using LlmThrift.Metering;
+using LlmThrift.Pricing;
+using LlmThrift.Tokens;
+using Microsoft.Extensions.AI;
+using Microsoft.Extensions.Caching.Distributed;
+using Microsoft.Extensions.Caching.Hybrid;
+
+namespace LlmThrift.ExactCache;
+
+/// <summary>Answers a request that was answered before, and lets identical requests under way share one call to the provider.</summary>
+internal sealed class ExactCacheChatClient : DelegatingChatClient
+{
+    private readonly IResponseStore _store;
+    private readonly HelperFailures _failures;
+    private readonly TimeProvider _clock;
+    private readonly RequestTokenCounter _counter;
+    private readonly TimeSpan _expiration;
+    private readonly float _maxTemperature;
+    private readonly Func<CallTags, string?> _partition;
+    private readonly HashSet<string>? _ignoredProperties;
+    private readonly string? _provider;
+    private readonly string _scope;
+    private readonly string? _defaultModel;
+    private readonly ExactCacheManager _manager;
+    private readonly ConcurrentDictionary<UInt128, Flight> _flights = new();
+
+    public ExactCacheChatClient(
+        IChatClient innerClient,
+        ExactCacheOptions options,
+        IResponseStore store,
+        HelperFailures failures,
+        TimeProvider clock,
+        RequestTokenCounter counter
+    )
+        : base(innerClient)
+    {
+        _store = store;
+        _failures = failures;
+        _clock = clock;
+        _counter = counter;
+        _expiration = options.Expiration;
+        _maxTemperature = options.MaxTemperature;
+        _partition = options.Partition;
+        _ignoredProperties =
+            options.IgnoredProperties.Count > 0 ? new HashSet<string>(options.IgnoredProperties, StringComparer.Ordinal) : null;
+        _manager = new ExactCacheManager(store);
+        var metadata = innerClient.GetService<ChatClientMetadata>();
+        _provider = metadata?.ProviderName;
+        _defaultModel = metadata?.DefaultModelId;
+        _scope = $"{_provider}\n{metadata?.ProviderUri}\n{_defaultModel}";
+    }
+
+    /// <summary>A cache over the app's store: its HybridCache, else a store in this process with its IDistributedCache behind it.</summary>
+    public static ExactCacheChatClient Create(
+        IChatClient inner,
+        ExactCacheOptions options,
+        PipelineServices services,
+        RequestTokenCounter counter
+    ) => new(inner, options, CreateStore(options, services), services.Failures, services.Clock, counter);
+
+    public override Task<ChatResponse> GetResponseAsync(
+        IEnumerable<ChatMessage> messages,
+        ChatOptions? options = null,
+        CancellationToken cancellationToken = default
+    )
+    {
+        var list = MessageList.From(messages);
+        var call = CallOptions.From(options);
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return Task.FromCanceled<ChatResponse>(cancellationToken);
+        }
+
+        if (ReasonToPassBy(call) is { } reason || !TryFingerprint(list, call, out var key, out reason))
+        {
+            call.Context.Note(CostStages.ExactCache, reason, passedBy: true);
+            return base.GetResponseAsync(list, call, cancellationToken);
+        }
+
+        if (ExactCacheDirectives.ModeOf(call.Context) == ExactCacheMode.Refresh)
+        {
+            return CallAsync(list, call, key, cancellationToken);
+        }
+
+        return _store.TryGet(key, out var stored)
+            ? Task.FromResult(Serve(stored, call.Context))
+            : ShareAsync(list, call, key, cancellationToken);
+    }
+
+    public override IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
+        IEnumerable<ChatMessage> messages,
+        ChatOptions? options = null,
+        CancellationToken cancellationToken = default
+    )
+    {
+        var list = MessageList.From(messages);
+        var call = CallOptions.From(options);
+        if (ReasonToPassBy(call) is { } reason || !TryFingerprint(list, call, out var key, out reason))
+        {
+            call.Context.Note(CostStages.ExactCache, reason, passedBy: true);
+            return base.GetStreamingResponseAsync(list, call, cancellationToken);
+        }
+
+        return ExactCacheDirectives.ModeOf(call.Context) == ExactCacheMode.Refresh
+            ? CallStreamAsync(list, call, key, cancellationToken)
+            : ShareStreamAsync(list, call, key, cancellationToken);
+    }
+
+    public override object? GetService(Type serviceType, object? serviceKey = null)
+    {
+        ArgumentNullException.ThrowIfNull(serviceType);
+        return serviceKey is null && serviceType == typeof(ExactCacheManager)
+            ? _manager
+            : PipelineStage.Answer(CostStages.ExactCache, serviceType, serviceKey) ?? base.GetService(serviceType, serviceKey);
+    }
+
+    private static IResponseStore CreateStore(ExactCacheOptions options, PipelineServices services)
+    {
+        if (services.Find<HybridCache>() is { } hybrid)
+        {
+            return new HybridResponseStore(hybrid);
+        }
+
+        var distributed = services.Find<IDistributedCache>();
+
+        // The one that lives in this process's own memory would keep every answer twice.
+        var isInMemory = distributed?.GetType().Name == "MemoryDistributedCache";
+        return new InProcessResponseStore(options, isInMemory ? null : distributed, services.Clock);
+    }
+
+    private string? ReasonToPassBy(CallOptions call)
+    {
+        if (ExactCacheDirectives.ModeOf(call.Context) == ExactCacheMode.Bypass)
+        {
+            return "bypass";
+        }
+
+        if (call.ConversationId is not null)
+        {
+            return "conversation_id";
+        }
+
+        if (call.ContinuationToken is not null)
+        {
+            return "continuation_token";
+        }
+
+        if (call.AllowBackgroundResponses == true)
+        {
+            return "background_responses";
+        }
+
+        if (call.RawRepresentationFactory is not null && ExactCacheDirectives.KeyOf(call.Context) is null)
+        {
+            return "raw_representation";
+        }
+
+        if (call.Temperature > _maxTemperature && call.Seed is null)
+        {
+            return "temperature";
+        }
+
+        return call.Tools is { Count: > 0 } tools && tools.Any(tool => tool is not AIFunctionDeclaration) ? "hosted_tool" : null;
+    }
+
+    private bool TryFingerprint(IReadOnlyList<ChatMessage> messages, CallOptions call, out UInt128 key, out string reason)
+    {
+        reason = "unsupported_content";
+        return RequestFingerprint.TryComputeForProcess(Canonical(messages, call), out key);
+    }
+
+    private CanonicalRequest Canonical(IReadOnlyList<ChatMessage> messages, CallOptions call) =>
+        new()
+        {
+            Messages = messages,
+            Options = call,
+            Scope = _scope,
+            Partition = _partition(call.Context.Tags),
+            AppKey = ExactCacheDirectives.KeyOf(call.Context),
+            IgnoredProperties = _ignoredProperties,
+        };
+
+    private static ChatResponse Serve(RecordedResponse stored, CallContext context)
+    {
+        context.ServeFrom(stored.AsServedBy(CostStages.ExactCache));
+        return stored.ToResponse();
+    }
+
+    private async Task<ChatResponse> ShareAsync(
+        IReadOnlyList<ChatMessage> messages,
+        CallOptions call,
+        UInt128 key,
+        CancellationToken cancellationToken
+    )
+    {
+        var flight = Board(messages, call, key, isStreaming: false, out var isLeader);
+        try
+        {
+            await flight.Ended.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            flight.Leave(call.Context, isLeader);
+            throw;
+        }
+
+        var pays = flight.Leave(call.Context, isLeader);
+        flight.ThrowIfFailed();
+        if (flight.IsHit)
+        {
+            return Serve(flight.Recorded!, call.Context);
+        }
+
+        if (isLeader && flight.Original is { } original)
+        {
+            return original;
+        }
+
+        if (flight.Recorded is { } recorded)
+        {
+            return Share(recorded, call.Context, pays);
+        }
+
+        // What cannot be copied cannot be shared: this caller makes a call of its own.
+        call.Context.IsBilledElsewhere = false;
+        return await InnerClient.GetResponseAsync(messages, call, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static ChatResponse Share(RecordedResponse recorded, CallContext context, bool pays)
+    {
+        if (!pays)
+        {
+            context.Note(CostStages.ExactCache, "coalesced");
+            return Serve(recorded, context);
+        }
+
+        return recorded.ToResponse();
+    }
+
+    private async IAsyncEnumerable<ChatResponseUpdate> ShareStreamAsync(
+        IReadOnlyList<ChatMessage> messages,
+        CallOptions call,
+        UInt128 key,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (_store.TryGet(key, out var stored))
+        {
+            call.Context.ServeFrom(stored.AsServedBy(CostStages.ExactCache));
+            foreach (var update in stored.ToUpdates())
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                yield return update;
+            }
+
+            yield break;
+        }
+
+        var flight = Board(messages, call, key, isStreaming: true, out var isLeader);
+        var isAboard = true;
+        try
+        {
+            if (flight.IsStreaming)
+            {
+                for (var position = 0; ; position++)
+                {
+                    ChatResponseUpdate? update;
+                    while (!flight.TryRead(position, out update, out var more) && more is not null)
+                    {
+                        await more.WaitAsync(cancellationToken).ConfigureAwait(false);
+                    }
+
+                    if (update is null)
+                    {
+                        break;
+                    }
+
+                    cancellationToken.ThrowIfCancellationRequested();
+                    if (isLeader)
+                    {
+                        yield return update;
+                    }
+                    else if (UpdateCopy.WithoutUsage(update) is { } copy)
+                    {
+                        yield return copy;
+                    }
+                }
+            }
+
+            await flight.Ended.WaitAsync(cancellationToken).ConfigureAwait(false);
+            isAboard = false;
+            var pays = flight.Leave(call.Context, isLeader);
+            flight.ThrowIfFailed();
+            if (flight.IsHit || (!pays && flight.Recorded is not null))
+            {
+                call.Context.ServeFrom(flight.Recorded!.AsServedBy(CostStages.ExactCache));
+            }
+
+            if (flight.IsStreaming && !flight.IsHit)
+            {
+                if (!isLeader)
+                {
+                    call.Context.Note(CostStages.ExactCache, "coalesced");
+                }
+
+                yield break;
+            }
+        }
+        finally
+        {
+            if (isAboard)
+            {
+                flight.Leave(call.Context, isLeader);
+            }
+        }
+
+        if (flight.Recorded is { } recorded)
+        {
+            foreach (var update in recorded.ToUpdates())
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                yield return update;
+            }
+
+            yield break;
+        }
+
+        call.Context.IsBilledElsewhere = false;
+        await foreach (var update in InnerClient.GetStreamingResponseAsync(messages, call, cancellationToken).ConfigureAwait(false))
+        {
+            yield return update;
+        }
+    }
+
+    /// <summary>Joins the flight of an identical call, or starts one.</summary>
+    private Flight Board(IReadOnlyList<ChatMessage> messages, CallOptions call, UInt128 key, bool isStreaming, out bool isLeader)
+    {
+        Flight? started = null;
+        while (true)
+        {
+            if (_flights.TryGetValue(key, out var flight))
+            {
+                if (flight.TryJoin())
+                {
+                    isLeader = false;
+                    return flight;
+                }
+
+                // All have left it: it is being cancelled, and takes itself off when that is done.
+                started ??= new Flight(call.Context.ForSharedWork(), isStreaming);
+                if (!_flights.TryUpdate(key, started, flight))
+                {
+                    continue;
+                }
+            }
+            else
+            {
+                started ??= new Flight(call.Context.ForSharedWork(), isStreaming);
+                if (!_flights.TryAdd(key, started))
+                {
+                    continue;
+                }
+            }
+
+            isLeader = true;
+
+            // The flight may outlive this call, whose list then belongs to the caller again: it works on a copy.
+            _ = FlyAsync(started, [.. messages], call, key);
+            return started;
+        }
+    }
+
+    private async Task FlyAsync(Flight flight, ChatMessage[] messages, CallOptions call, UInt128 key)
+    {
+        try
+        {
+            var (fromStore, stableKey) = await LookUpAsync(messages, call, key, flight.CancellationToken).ConfigureAwait(false);
+            if (fromStore is not null)
+            {
+                flight.Complete(null, fromStore, isHit: true);
+                return;
+            }
+
+            var recorder = new ResponseRecorder();
+            var requestedAt = _clock.GetUtcNow();
+            var shared = call.With(flight.Ledger);
+            ChatResponse? original = null;
+            if (flight.IsStreaming)
+            {
+                await foreach (
+                    var update in InnerClient.GetStreamingResponseAsync(messages, shared, flight.CancellationToken).ConfigureAwait(false)
+                )
+                {
+                    recorder.Add(update);
+                    flight.Publish(update);
+                }
+            }
+            else
+            {
+                original = await InnerClient.GetResponseAsync(messages, shared, flight.CancellationToken).ConfigureAwait(false);
+                recorder.Add(original);
+            }
+
+            var isToStore = IsToStore(recorder, call.Context, flight.Ledger);
+            var recorded = Record(recorder, messages, call, flight.Ledger, requestedAt);
+            var expiration = ExactCacheDirectives.ExpirationOf(call.Context) ?? _expiration;
+            if (isToStore && recorded is not null)
+            {
+                _store.Set(key, recorded, expiration);
+            }
+
+            flight.Complete(original, recorded, isHit: false);
+            if (isToStore && recorded is not null && stableKey is not null)
+            {
+                await StoreAsync(stableKey, recorded, expiration).ConfigureAwait(false);
+            }
+        }
+        catch (Exception exception)
+        {
+            // Not swallowed: every waiter gets it.
+            flight.Fail(exception);
+        }
+        finally
+        {
+            _flights.TryRemove(new KeyValuePair<UInt128, Flight>(key, flight));
+        }
+    }
+
+    private async Task<ChatResponse> CallAsync(
+        IReadOnlyList<ChatMessage> messages,
+        CallOptions call,
+        UInt128 key,
+        CancellationToken cancellationToken
+    )
+    {
+        var requestedAt = _clock.GetUtcNow();
+        var response = await InnerClient.GetResponseAsync(messages, call, cancellationToken).ConfigureAwait(false);
+        var recorder = new ResponseRecorder();
+        recorder.Add(response);
+        await KeepAsync(recorder, messages, call, key, requestedAt).ConfigureAwait(false);
+        return response;
+    }
+
+    private async IAsyncEnumerable<ChatResponseUpdate> CallStreamAsync(
+        IReadOnlyList<ChatMessage> messages,
+        CallOptions call,
+        UInt128 key,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        var requestedAt = _clock.GetUtcNow();
+        var recorder = new ResponseRecorder();
+        await foreach (var update in InnerClient.GetStreamingResponseAsync(messages, call, cancellationToken).ConfigureAwait(false))
+        {
+            recorder.Add(update);
+            yield return update;
+        }
+
+        await KeepAsync(recorder, messages, call, key, requestedAt).ConfigureAwait(false);
+    }
+
+    /// <summary>Stores the answer of a call that is shared with nobody.</summary>
+    private async ValueTask KeepAsync(
+        ResponseRecorder recorder,
+        IReadOnlyList<ChatMessage> messages,
+        CallOptions call,
+        UInt128 key,
+        DateTimeOffset requestedAt
+    )
+    {
+        if (
+            !IsToStore(recorder, call.Context, call.Context)
+            || Record(recorder, messages, call, call.Context, requestedAt) is not { } recorded
+        )
+        {
+            return;
+        }
+
+        var expiration = ExactCacheDirectives.ExpirationOf(call.Context) ?? _expiration;
+        _store.Set(key, recorded, expiration);
+        if (_store.IsAsynchronous && RequestFingerprint.ComputeStable(Canonical(messages, call)) is { } stableKey)
+        {
+            await StoreAsync(stableKey, recorded, expiration).ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask<(RecordedResponse? Response, string? StableKey)> LookUpAsync(
+        ChatMessage[] messages,
+        CallOptions call,
+        UInt128 key,
+        CancellationToken cancellationToken
+    )
+    {
+        // An identical flight may have landed between this caller's first look and its own take-off.
+        if (_store.TryGet(key, out var stored))
+        {
+            return (stored, null);
+        }
+
+        if (!_store.IsAsynchronous)
+        {
+            return (null, null);
+        }
+
+        var stableKey = RequestFingerprint.ComputeStable(Canonical(messages, call));
+        if (stableKey is null)
+        {
+            return (null, null);
+        }
+
+        try
+        {
+            return (await _store.GetAsync(key, stableKey, cancellationToken).ConfigureAwait(false), stableKey);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            _failures.Report("exact cache store (read)", exception);
+            return (null, stableKey);
+        }
+    }
+
+    private async ValueTask StoreAsync(string stableKey, RecordedResponse recorded, TimeSpan expiration)
+    {
+        try
+        {
+            // Not cancelled with the call: the answer is paid for.
+            await _store.SetAsync(stableKey, recorded, expiration, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            _failures.Report("exact cache store (write)", exception);
+        }
+    }
+
+    private static bool IsToStore(ResponseRecorder recorder, CallContext call, CallContext ledger)
+    {
+        if (ExactCacheDirectives.ModeOf(call) == ExactCacheMode.ReadOnly)
+        {
+            return false;
+        }
+
+        var obstacle = recorder.ObstacleToStoring();
+        if (obstacle is not null)
+        {
+            ledger.Note(CostStages.ExactCache, "not_stored_" + obstacle, passedBy: true);
+        }
+
+        return obstacle is null;
+    }
+
+    private RecordedResponse? Record(
+        ResponseRecorder recorder,
+        IReadOnlyList<ChatMessage> messages,
+        CallOptions call,
+        CallContext ledger,
+        DateTimeOffset requestedAt
+    )
+    {
+        TokenUsage usage;
+        bool isEstimated;
+        var model = call.ModelId ?? _defaultModel;
+        if (ledger.LastAttemptAsSent() is { } attempt)
+        {
+            (usage, isEstimated) = (attempt.Usage, attempt.IsEstimated);
+            model = attempt.Model ?? model;
+        }
+        else if (recorder.Usage is { InputTokenCount: not null, OutputTokenCount: not null } reported)
+        {
+            (usage, isEstimated) = (TokenUsage.FromUsageDetails(reported, _provider), false);
+            model = recorder.ModelId ?? model;
+        }
+        else
+        {
+            usage = new TokenUsage
+            {
+                InputTokens = _counter.CountRequest(messages, call, model).Tokens,
+                OutputTokens = _counter.CountContents(recorder.Contents, model).Tokens,
+            };
+            isEstimated = true;
+        }
+
+        return recorder.Finish(usage, isEstimated, _provider, model, requestedAt, ExactCacheDirectives.TagsOf(call.Context));
+    }
+}

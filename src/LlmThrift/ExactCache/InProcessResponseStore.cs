@@ -1,0 +1,130 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using LlmThrift.Internal;
+using Microsoft.Extensions.Caching.Distributed;
+
+namespace LlmThrift.ExactCache;
+
+/// <summary>The default store: answers as objects in this process, and behind it, when the app has one, a distributed cache with payloads.</summary>
+/// <remarks>
+/// A tag is removed by noting when: in this process the entries go at once; in the distributed cache a marker makes older entries misses.
+/// </remarks>
+internal sealed class InProcessResponseStore(ExactCacheOptions options, IDistributedCache? distributed, TimeProvider clock) : IResponseStore
+{
+    private const string KeyPrefix = "llmthrift:x1:";
+    private const string TagPrefix = "llmthrift:t1:";
+    private const string EverythingTag = "*";
+    private const int MaxRememberedTags = 10_000;
+
+    private static readonly TimeSpan MarkerLifetime = TimeSpan.FromDays(60);
+
+    private readonly SieveStore _local = new(options.MaxEntries, options.MaxBytes, clock);
+    private readonly ConcurrentDictionary<string, DateTimeOffset> _removedTags = new();
+
+    public bool IsAsynchronous => distributed is not null;
+
+    public int Count => _local.Count;
+
+    public long Bytes => _local.Bytes;
+
+    public bool TryGet(UInt128 key, [NotNullWhen(true)] out RecordedResponse? response) => _local.TryGet(key, out response);
+
+    public async ValueTask<RecordedResponse?> GetAsync(UInt128 key, string stableKey, CancellationToken cancellationToken)
+    {
+        if (
+            distributed is null
+            || await distributed.GetAsync(KeyPrefix + stableKey, cancellationToken).ConfigureAwait(false) is not { } payload
+        )
+        {
+            return null;
+        }
+
+        var response = ResponsePayload.TryRead(payload);
+        if (response is null || await IsRemovedAsync(distributed, response, cancellationToken).ConfigureAwait(false))
+        {
+            return null;
+        }
+
+        // Its time in this process starts anew, but not beyond what the distributed cache would have allowed it.
+        var left = options.Expiration - (clock.GetUtcNow() - response.RequestedAt);
+        if (left > TimeSpan.Zero)
+        {
+            _local.Set(key, response, left);
+        }
+
+        return response;
+    }
+
+    public void Set(UInt128 key, RecordedResponse response, TimeSpan expiration)
+    {
+        if (!IsRemovedHere(response))
+        {
+            _local.Set(key, response, expiration);
+        }
+    }
+
+    public async ValueTask SetAsync(string stableKey, RecordedResponse response, TimeSpan expiration, CancellationToken cancellationToken)
+    {
+        if (distributed is not null && !IsRemovedHere(response))
+        {
+            var entry = new DistributedCacheEntryOptions { AbsoluteExpirationRelativeToNow = expiration };
+            await distributed
+                .SetAsync(KeyPrefix + stableKey, ResponsePayload.Write(response), entry, cancellationToken)
+                .ConfigureAwait(false);
+        }
+    }
+
+    public async ValueTask RemoveByTagAsync(string tag, CancellationToken cancellationToken)
+    {
+        if (_removedTags.Count >= MaxRememberedTags)
+        {
+            // Only answers under way now need the memory; whatever ends after this is stored again.
+            _removedTags.Clear();
+        }
+
+        var now = clock.GetUtcNow();
+        _removedTags[tag] = now;
+        _local.RemoveWhere(response => tag == EverythingTag || response.Tags.Contains(tag));
+        if (distributed is not null)
+        {
+            var marker = Encoding.ASCII.GetBytes(now.ToString("O", CultureInfo.InvariantCulture));
+            var entry = new DistributedCacheEntryOptions { AbsoluteExpirationRelativeToNow = MarkerLifetime };
+            await distributed.SetAsync(MarkerKey(tag), marker, entry, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    public ValueTask ClearAsync(CancellationToken cancellationToken) => RemoveByTagAsync(EverythingTag, cancellationToken);
+
+    private bool IsRemovedHere(RecordedResponse response) =>
+        !_removedTags.IsEmpty && (IsRemovedHere(EverythingTag, response) || response.Tags.Any(tag => IsRemovedHere(tag, response)));
+
+    private bool IsRemovedHere(string tag, RecordedResponse response) =>
+        _removedTags.TryGetValue(tag, out var removedAt) && response.RequestedAt <= removedAt;
+
+    private static async ValueTask<bool> IsRemovedAsync(
+        IDistributedCache distributed,
+        RecordedResponse response,
+        CancellationToken cancellationToken
+    )
+    {
+        foreach (var tag in response.Tags.Prepend(EverythingTag))
+        {
+            var marker = await distributed.GetAsync(MarkerKey(tag), cancellationToken).ConfigureAwait(false);
+            if (
+                marker is not null
+                && DateTimeOffset.TryParse(Encoding.ASCII.GetString(marker), CultureInfo.InvariantCulture, out var removedAt)
+                && response.RequestedAt <= removedAt
+            )
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static string MarkerKey(string tag) => TagPrefix + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(tag)));
+}

@@ -1,0 +1,144 @@
+using LlmThrift.Metering;
+using LlmThrift.Pricing;
+using Microsoft.Extensions.AI;
+
+namespace LlmThrift.Internal;
+
+/// <summary>
+/// The state of one call of the app: what the app asked of the stages, and what the stages did. Stages may write from several threads.
+/// </summary>
+internal sealed class CallContext
+{
+    private readonly Lock _gate = new();
+    private Dictionary<string, object?>? _directives;
+    private List<CallAttempt>? _attempts;
+    private List<StageStep>? _steps;
+    private List<StageNote>? _notes;
+
+    public CallTags Tags { get; private set; }
+
+    /// <summary>True between a cost meter's opening and closing of this call's record.</summary>
+    public bool IsMetered { get; set; }
+
+    /// <summary>True once the record of this call is closed.</summary>
+    public bool IsClosed { get; private set; }
+
+    /// <summary>True when another call pays for the work that this one asked for.</summary>
+    public bool IsBilledElsewhere { get; set; }
+
+    public ServedAnswer? Served { get; private set; }
+
+    /// <summary>Ends when what this call may have to pay for is known; null or completed when it is known already.</summary>
+    public Task? PendingBill { get; set; }
+
+    /// <summary>Takes what the app asked of the stages out of the properties that would go on to the provider.</summary>
+    public void TakeFrom(AdditionalPropertiesDictionary properties)
+    {
+        List<string>? taken = null;
+        foreach (var (name, value) in properties)
+        {
+            if (name.StartsWith(CallDirectives.Prefix, StringComparison.Ordinal))
+            {
+                (_directives ??= []).Add(name, value);
+                (taken ??= []).Add(name);
+            }
+        }
+
+        foreach (var name in taken ?? [])
+        {
+            properties.Remove(name);
+        }
+
+        Tags = new CallTags(
+            Directive<string>(CallDirectives.Tenant),
+            Directive<string>(CallDirectives.Feature),
+            Directive<string>(CallDirectives.User)
+        );
+    }
+
+    /// <summary>What the app asked under a name; the default of <typeparamref name="T"/> when it asked nothing.</summary>
+    public T? Directive<T>(string name) =>
+        _directives is not null && _directives.TryGetValue(name, out var value) && value is T typed ? typed : default;
+
+    public void Close() => (IsMetered, IsClosed) = (false, true);
+
+    /// <summary>A fresh context that asks the same of the stages.</summary>
+    public CallContext ForNextCall() => new() { Tags = Tags, _directives = _directives };
+
+    /// <summary>A context for work done on behalf of several calls: the same tags, a ledger of its own.</summary>
+    public CallContext ForSharedWork() => new() { Tags = Tags, IsMetered = true };
+
+    public void Add(CallAttempt attempt)
+    {
+        lock (_gate)
+        {
+            (_attempts ??= []).Add(attempt);
+        }
+    }
+
+    public void Add(StageStep step)
+    {
+        lock (_gate)
+        {
+            (_steps ??= []).Add(step);
+        }
+    }
+
+    public void Note(string stage, string reason, bool passedBy = false)
+    {
+        lock (_gate)
+        {
+            (_notes ??= []).Add(new StageNote(stage, reason, passedBy));
+        }
+    }
+
+    public void ServeFrom(ServedAnswer answer)
+    {
+        lock (_gate)
+        {
+            Served = answer;
+        }
+    }
+
+    /// <summary>Takes over what <paramref name="shared"/> work cost and how it changed the request.</summary>
+    public void Adopt(CallContext shared)
+    {
+        var (attempts, steps, notes) = shared.Snapshot();
+        lock (_gate)
+        {
+            (_attempts ??= []).AddRange(attempts);
+            (_steps ??= []).AddRange(steps);
+            (_notes ??= []).AddRange(notes);
+        }
+    }
+
+    public (CallAttempt[] Attempts, StageStep[] Steps, StageNote[] Notes) Snapshot()
+    {
+        lock (_gate)
+        {
+            return (_attempts?.ToArray() ?? [], _steps?.ToArray() ?? [], _notes?.ToArray() ?? []);
+        }
+    }
+
+    /// <summary>The tokens of the last attempt, and the model, as the app asked for them: before stages took tokens out or chose a model.</summary>
+    public (TokenUsage Usage, string? Model, bool IsEstimated)? LastAttemptAsSent()
+    {
+        lock (_gate)
+        {
+            if (_attempts is not { Count: > 0 })
+            {
+                return null;
+            }
+
+            var attempt = _attempts[^1];
+            var (usage, model) = (attempt.Usage, attempt.Model);
+            if (_steps is { Count: > 0 } steps)
+            {
+                usage = usage with { InputTokens = usage.InputTokens + steps.Sum(step => step.RemovedInputTokens) };
+                model = steps.Find(step => step.ModelBefore is not null).ModelBefore ?? model;
+            }
+
+            return (usage, model, attempt.IsEstimated);
+        }
+    }
+}

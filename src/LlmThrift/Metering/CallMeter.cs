@@ -1,0 +1,163 @@
+using LlmThrift.Diagnostics;
+using LlmThrift.Internal;
+using LlmThrift.Pricing;
+using Microsoft.Extensions.AI;
+
+namespace LlmThrift.Metering;
+
+/// <summary>Opens and closes records, and hands them to the sinks. Safe for concurrent use.</summary>
+internal sealed class CallMeter
+{
+    private readonly PriceBook _prices;
+    private readonly ICallRecordSink[] _sinks;
+    private readonly CostTelemetry _telemetry;
+    private readonly HelperFailures _failures;
+
+    public CallMeter(
+        CostMeterOptions options,
+        IEnumerable<ICallRecordSink> moreSinks,
+        CostTelemetry telemetry,
+        HelperFailures failures,
+        TimeProvider clock
+    )
+    {
+        _prices = options.Prices;
+        _telemetry = telemetry;
+        _failures = failures;
+        Clock = clock;
+        Report = options.Report ?? new CostReport();
+        Billing = new AttemptBilling(options.Prices, options.TokenCounter, clock);
+        _sinks = [Report, .. options.Sinks.Concat(moreSinks).Where(sink => sink is not CostReport).Distinct()];
+    }
+
+    /// <summary>A meter of the app's services: its report, its sinks, its log.</summary>
+    public static CallMeter Create(CostMeterOptions options, PipelineServices services)
+    {
+        options.Report ??= services.Find<CostReport>();
+        var sinks = services.FindAll<ICallRecordSink>().Append(new LoggerCallRecordSink(services.Logger));
+        return new CallMeter(options, sinks, services.Telemetry, services.Failures, services.Clock);
+    }
+
+    public TimeProvider Clock { get; }
+
+    public CostReport Report { get; }
+
+    public AttemptBilling Billing { get; }
+
+    public TimeSpan Elapsed(in OpenRecord record) => Clock.GetElapsedTime(record.StartedTimestamp);
+
+    public OpenRecord Open(CallOptions call, string? provider, string? requestedModel, bool isStreaming) =>
+        new()
+        {
+            StartedAt = Clock.GetUtcNow(),
+            StartedTimestamp = Clock.GetTimestamp(),
+            Provider = provider,
+            RequestedModel = requestedModel,
+            IsStreaming = isStreaming,
+            Activity = CostTelemetry.StartActivity(requestedModel, provider, call.Context.Tags),
+        };
+
+    /// <summary>
+    /// Closes the record and hands it on. Where the bill is not known yet (shared work that goes on after this caller has left), that happens
+    /// when it is, and null is returned: the caller does not wait for it.
+    /// </summary>
+    public CallRecord? Close(
+        OpenRecord open,
+        CallOptions call,
+        IReadOnlyList<ChatMessage> messages,
+        AttemptResult result,
+        Exception? exception
+    )
+    {
+        if (call.Context.PendingBill is { IsCompleted: false } pending)
+        {
+            _ = CloseWhenBilledAsync(pending, open, call, messages, result, exception);
+            return null;
+        }
+
+        return CloseNow(open, call, messages, result, exception);
+    }
+
+    private async Task CloseWhenBilledAsync(
+        Task pending,
+        OpenRecord open,
+        CallOptions call,
+        IReadOnlyList<ChatMessage> messages,
+        AttemptResult result,
+        Exception? exception
+    )
+    {
+        await pending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        CloseNow(open, call, messages, result, exception);
+    }
+
+    private CallRecord CloseNow(
+        OpenRecord open,
+        CallOptions call,
+        IReadOnlyList<ChatMessage> messages,
+        AttemptResult result,
+        Exception? exception
+    )
+    {
+        var context = call.Context;
+        context.Close();
+        var (attempts, steps, notes) = context.Snapshot();
+        var served = context.Served;
+        if (served is null && attempts.Length == 0 && !context.IsBilledElsewhere)
+        {
+            // No meter further in, or its bill was lost on the way: this meter saw the answer too.
+            attempts = [Billing.Bill(CostStages.Provider, open.Provider, messages, call, result, open.RequestedModel)];
+        }
+
+        var settled = CallLedger.Settle(_prices, open.StartedAt, served, attempts, steps);
+        var record = new CallRecord
+        {
+            StartedAt = open.StartedAt,
+            Duration = result.Duration,
+            TimeToFirstUpdate = open.TimeToFirstUpdate,
+            IsStreaming = open.IsStreaming,
+            Outcome = result.Outcome,
+            ErrorType = exception?.GetType().FullName,
+            Tags = context.Tags,
+            Provider = open.Provider,
+            RequestedModel = open.RequestedModel,
+            Model = served?.Model ?? (attempts.Length > 0 ? attempts[^1].Model : null) ?? result.ModelId,
+            ServedBy = served?.Stage,
+            BilledUsage = settled.BilledUsage,
+            BaselineUsage = settled.BaselineUsage,
+            IsEstimated = served?.IsEstimated == true || Array.Exists(attempts, a => a.IsEstimated),
+            BaselineCost = settled.Baseline,
+            ActualCost = settled.Actual,
+            SavingByStage = settled.Savings,
+            Attempts = attempts,
+            Notes = notes,
+        };
+        Emit(record, context);
+        _telemetry.End(open.Activity, record);
+        return record;
+    }
+
+    private void Emit(CallRecord record, CallContext context)
+    {
+        foreach (var sink in _sinks)
+        {
+            try
+            {
+                sink.Record(record);
+            }
+            catch (Exception exception)
+            {
+                _failures.Report(sink.GetType().Name, exception);
+            }
+        }
+
+        try
+        {
+            context.Directive<Action<CallRecord>>(CallDirectives.RecordCallback)?.Invoke(record);
+        }
+        catch (Exception exception)
+        {
+            _failures.Report(nameof(CostTagExtensions.WithCallRecord), exception);
+        }
+    }
+}

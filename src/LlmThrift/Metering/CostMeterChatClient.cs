@@ -1,0 +1,249 @@
+using System.Runtime.CompilerServices;
+using LlmThrift.Diagnostics;
+using LlmThrift.Internal;
+using Microsoft.Extensions.AI;
+
+namespace LlmThrift.Metering;
+
+/// <summary>
+/// Outermost, opens and closes the record of each call of the app. Further in, bills each request that reaches the provider to the record
+/// of the call that it is made for.
+/// </summary>
+internal sealed class CostMeterChatClient : DelegatingChatClient
+{
+    private readonly CallMeter _meter;
+    private readonly bool _opensRecords;
+    private readonly string? _provider;
+    private readonly string? _defaultModel;
+
+    /// <param name="innerClient">What is metered.</param>
+    /// <param name="meter">Does the sums; shared by the meters of one pipeline.</param>
+    /// <param name="opensRecords">
+    /// False for a meter that only bills attempts. Where somebody dropped the state of the call on the way, such a meter stays out of it:
+    /// the outer one then bills from the response, and nothing is counted twice.
+    /// </param>
+    public CostMeterChatClient(IChatClient innerClient, CallMeter meter, bool opensRecords)
+        : base(innerClient)
+    {
+        _meter = meter;
+        _opensRecords = opensRecords;
+        var metadata = innerClient.GetService<ChatClientMetadata>();
+        _provider = metadata?.ProviderName;
+        _defaultModel = metadata?.DefaultModelId;
+    }
+
+    public override Task<ChatResponse> GetResponseAsync(
+        IEnumerable<ChatMessage> messages,
+        ChatOptions? options = null,
+        CancellationToken cancellationToken = default
+    )
+    {
+        var list = MessageList.From(messages);
+        var call = CallOptions.From(options);
+        if (call.Context.IsMetered)
+        {
+            return AttemptAsync(list, call, cancellationToken);
+        }
+
+        return _opensRecords ? MeterAsync(list, Open(call), cancellationToken) : base.GetResponseAsync(list, options, cancellationToken);
+    }
+
+    public override IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
+        IEnumerable<ChatMessage> messages,
+        ChatOptions? options = null,
+        CancellationToken cancellationToken = default
+    )
+    {
+        var list = MessageList.From(messages);
+        var call = CallOptions.From(options);
+        if (call.Context.IsMetered)
+        {
+            return AttemptStreamAsync(list, call, cancellationToken);
+        }
+
+        return _opensRecords
+            ? MeterStreamAsync(list, call, cancellationToken)
+            : base.GetStreamingResponseAsync(list, options, cancellationToken);
+    }
+
+    public override object? GetService(Type serviceType, object? serviceKey = null)
+    {
+        ArgumentNullException.ThrowIfNull(serviceType);
+        return serviceKey is null && _opensRecords && serviceType == typeof(CostReport)
+            ? _meter.Report
+            : PipelineStage.Answer(PipelineStage.Meter, serviceType, serviceKey) ?? base.GetService(serviceType, serviceKey);
+    }
+
+    /// <summary>Options that were metered once, kept by somebody and sent again, belong to a new call.</summary>
+    private static CallOptions Open(CallOptions call)
+    {
+        if (call.Context.IsClosed)
+        {
+            call = call.With(call.Context.ForNextCall());
+        }
+
+        call.Context.IsMetered = true;
+        return call;
+    }
+
+    private async Task<ChatResponse> MeterAsync(IReadOnlyList<ChatMessage> messages, CallOptions call, CancellationToken cancellationToken)
+    {
+        var record = _meter.Open(call, _provider, call.ModelId ?? _defaultModel, isStreaming: false);
+        ChatResponse response;
+        try
+        {
+            response = await InnerClient.GetResponseAsync(messages, call, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            var outcome = OutcomeOf(exception, cancellationToken);
+            _meter.Close(record, call, messages, AttemptResult.Of(outcome, _meter.Elapsed(record)), exception);
+            throw;
+        }
+
+        response = MeteredChatResponse.Wrap(response);
+        var closed = _meter.Close(record, call, messages, AttemptResult.Of(response, _meter.Elapsed(record)), exception: null);
+        if (response is MeteredChatResponse metered)
+        {
+            metered.Record = closed;
+        }
+
+        return response;
+    }
+
+    private async IAsyncEnumerable<ChatResponseUpdate> MeterStreamAsync(
+        IReadOnlyList<ChatMessage> messages,
+        CallOptions options,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        // Opened here, not when the stream was asked for: one that nobody reads is no call, and one read twice is two.
+        var call = Open(options);
+        var record = _meter.Open(call, _provider, call.ModelId ?? _defaultModel, isStreaming: true);
+        var tally = new StreamTally();
+        var outcome = CallOutcome.Abandoned;
+        Exception? failure = null;
+        IAsyncEnumerator<ChatResponseUpdate>? updates = null;
+        CallRecord? closed = null;
+        try
+        {
+            while (true)
+            {
+                try
+                {
+                    updates ??= InnerClient
+                        .GetStreamingResponseAsync(messages, call, cancellationToken)
+                        .GetAsyncEnumerator(cancellationToken);
+                    if (!await updates.MoveNextAsync().ConfigureAwait(false))
+                    {
+                        break;
+                    }
+                }
+                catch (Exception exception)
+                {
+                    failure = exception;
+                    outcome = OutcomeOf(exception, cancellationToken);
+                    throw;
+                }
+
+                record.TimeToFirstUpdate ??= _meter.Elapsed(record);
+                tally.Add(updates.Current);
+                yield return updates.Current;
+            }
+
+            outcome = CallOutcome.Completed;
+        }
+        finally
+        {
+            // Disposed first: that is when the meters further in learn that the stream is over.
+            try
+            {
+                if (updates is not null)
+                {
+                    await updates.DisposeAsync().ConfigureAwait(false);
+                }
+            }
+            finally
+            {
+                closed = _meter.Close(record, call, messages, tally.End(outcome, _meter.Elapsed(record)), failure);
+            }
+        }
+
+        if (!tally.IsEmpty && closed is not null)
+        {
+            yield return new MeteredChatResponseUpdate(closed);
+        }
+    }
+
+    private async Task<ChatResponse> AttemptAsync(
+        IReadOnlyList<ChatMessage> messages,
+        CallOptions call,
+        CancellationToken cancellationToken
+    )
+    {
+        var started = _meter.Clock.GetTimestamp();
+        try
+        {
+            var response = await InnerClient.GetResponseAsync(messages, call, cancellationToken).ConfigureAwait(false);
+            Bill(messages, call, AttemptResult.Of(response, _meter.Clock.GetElapsedTime(started)));
+            return response;
+        }
+        catch (Exception exception)
+        {
+            Bill(messages, call, AttemptResult.Of(OutcomeOf(exception, cancellationToken), _meter.Clock.GetElapsedTime(started)));
+            throw;
+        }
+    }
+
+    private async IAsyncEnumerable<ChatResponseUpdate> AttemptStreamAsync(
+        IReadOnlyList<ChatMessage> messages,
+        CallOptions call,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        var started = _meter.Clock.GetTimestamp();
+        var tally = new StreamTally();
+        var outcome = CallOutcome.Abandoned;
+        IAsyncEnumerator<ChatResponseUpdate>? updates = null;
+        try
+        {
+            while (true)
+            {
+                try
+                {
+                    updates ??= InnerClient
+                        .GetStreamingResponseAsync(messages, call, cancellationToken)
+                        .GetAsyncEnumerator(cancellationToken);
+                    if (!await updates.MoveNextAsync().ConfigureAwait(false))
+                    {
+                        break;
+                    }
+                }
+                catch (Exception exception)
+                {
+                    outcome = OutcomeOf(exception, cancellationToken);
+                    throw;
+                }
+
+                tally.Add(updates.Current);
+                yield return updates.Current;
+            }
+
+            outcome = CallOutcome.Completed;
+        }
+        finally
+        {
+            Bill(messages, call, tally.End(outcome, _meter.Clock.GetElapsedTime(started)));
+            if (updates is not null)
+            {
+                await updates.DisposeAsync().ConfigureAwait(false);
+            }
+        }
+    }
+
+    private void Bill(IReadOnlyList<ChatMessage> messages, CallOptions call, AttemptResult result) =>
+        call.Context.Add(_meter.Billing.Bill(CostStages.Provider, _provider, messages, call, result, _defaultModel));
+
+    private static CallOutcome OutcomeOf(Exception exception, CancellationToken cancellationToken) =>
+        exception is OperationCanceledException && cancellationToken.IsCancellationRequested ? CallOutcome.Cancelled : CallOutcome.Failed;
+}

@@ -1,0 +1,35 @@
+using LlmThrift.Internal;
+using LlmThrift.Metering;
+
+namespace Microsoft.Extensions.AI;
+
+/// <summary>Adds the cost meter to a pipeline.</summary>
+public static class CostMeterChatClientBuilderExtensions
+{
+    /// <summary>
+    /// Adds a cost meter: outermost, it keeps a record of every call. Further in, below stages that answer or repeat calls, a second one bills each
+    /// request to the provider to the record of the call that it belongs to.
+    /// </summary>
+    /// <param name="builder">The pipeline.</param>
+    /// <param name="configure">Changes the options.</param>
+    /// <returns><paramref name="builder"/>.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="builder"/> is null.</exception>
+    public static ChatClientBuilder UseCostMeter(this ChatClientBuilder builder, Action<CostMeterOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        return builder.Use(
+            (inner, services) =>
+            {
+                var options = new CostMeterOptions();
+                configure?.Invoke(options);
+                var problems = new OptionsProblems();
+                options.Validate(problems);
+                problems.ThrowIfAny();
+                var pipeline = new PipelineServices(services);
+                PipelineOrder.CheckBeforeMeter(inner, pipeline.Logger);
+                PipelineOrder.WarnAboutMissingPrice(inner, options.Prices, pipeline.Clock, pipeline.Logger);
+                return new CostMeterChatClient(inner, CallMeter.Create(options, pipeline), opensRecords: true);
+            }
+        );
+    }
+}
