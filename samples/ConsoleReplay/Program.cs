@@ -1,3 +1,4 @@
+using System.CommandLine.Invocation;
 using ConsoleReplay.Cli;
 using ConsoleReplay.Reporting;
 using ConsoleReplay.Running;
@@ -9,5 +10,13 @@ var command = ReplayCommand.Create(
         )
 );
 var parsed = command.Parse(args);
-var exitCode = await parsed.InvokeAsync();
-return parsed.Errors.Count > 0 ? 2 : exitCode;
+if (parsed.Action is ParseErrorAction wrongOptions)
+{
+    // The help is long; the error would be lost above it.
+    wrongOptions.ShowHelp = false;
+    await parsed.InvokeAsync();
+    await Console.Error.WriteLineAsync("Try --help.");
+    return 2;
+}
+
+return await parsed.InvokeAsync();

@@ -50,16 +50,22 @@ public sealed class ReportTests
         report = report with { Figures = report.Figures with { UnpricedCalls = 1_000 } };
 
         Assert.Equal(12.5m / 4_000 * 1_000_000, report.MonthWithout);
-        Assert.Contains("1,000 calls have a model without a known price", Render(report), StringComparison.Ordinal);
+        Assert.Contains("1,000 calls of a model without a known price", Render(report), StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Write_nothing_priced_shows_no_month()
+    public void Write_nothing_priced_shows_no_month_and_no_zero()
     {
         var report = Report();
-        report = report with { Figures = report.Figures with { UnpricedCalls = 5_000, BaselineCost = 0, ActualCost = 0 } };
+        report = report with
+        {
+            Figures = report.Figures with { UnpricedCalls = 5_000, BaselineCost = 0, ActualCost = 0, Stages = [], Features = [] },
+        };
 
-        Assert.DoesNotContain("Extrapolated", Render(report), StringComparison.Ordinal);
+        var text = Render(report);
+
+        Assert.DoesNotContain("Extrapolated", text, StringComparison.Ordinal);
+        Assert.Contains("not known", text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -172,7 +178,7 @@ public sealed class ReportTests
                 InputTokens = 1_600_000,
                 OutputTokens = 200_000,
                 Stages = [new StageFigures("exact_cache", 3_000, 7.5m), new StageFigures("output_limits", 0, 0m)],
-                Features = [new GroupFigures("cards", 3_000, 7m, 3m), new GroupFigures("transfers", 2_000, 5.5m, 2m)],
+                Features = [new GroupFigures("cards", 3_000, 0, 7m, 3m), new GroupFigures("transfers", 2_000, 0, 5.5m, 2m)],
                 LatencyWithout = new LatencyFigures(TimeSpan.FromSeconds(1.5), TimeSpan.FromSeconds(2.5)),
                 LatencyWith = new LatencyFigures(TimeSpan.FromMilliseconds(0.05), TimeSpan.FromSeconds(2.2)),
             },

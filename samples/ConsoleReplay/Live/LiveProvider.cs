@@ -22,7 +22,7 @@ internal sealed record LiveProvider
     /// <summary>Whether the calls cost money: a server of one's own has no price list.</summary>
     public bool IsSelfHosted { get; init; }
 
-    /// <summary>Reads OPENAI_API_KEY, OPENAI_BASE_URL and ANTHROPIC_API_KEY.</summary>
+    /// <summary>Reads OPENAI_API_KEY, OPENAI_BASE_URL, ANTHROPIC_API_KEY and ANTHROPIC_BASE_URL.</summary>
     /// <param name="environment">Looks up a variable of the environment.</param>
     /// <param name="provider"><c>openai</c>, <c>anthropic</c>, or null to choose by the model and the keys that are set.</param>
     /// <param name="modelId">The model, if one is asked for.</param>
@@ -44,6 +44,7 @@ internal sealed record LiveProvider
         return provider == "anthropic"
                 ? CreateAnthropic(
                     anthropicKey ?? throw new ReplayException("--provider anthropic needs ANTHROPIC_API_KEY to be set."),
+                    NonEmpty(environment("ANTHROPIC_BASE_URL")),
                     modelId
                 )
             : openAI ? CreateOpenAI(openAIKey, baseUrl, modelId)
@@ -67,10 +68,12 @@ internal sealed record LiveProvider
         };
     }
 
-    private static LiveProvider CreateAnthropic(string key, string? modelId)
+    private static LiveProvider CreateAnthropic(string key, string? baseUrl, string? modelId)
     {
         var model = modelId ?? "claude-haiku-4-5";
         var client = new AnthropicClient { ApiKey = key };
+        if (baseUrl is not null)
+            client = new AnthropicClient { ApiKey = key, BaseUrl = baseUrl };
         return new LiveProvider
         {
             Client = client.AsIChatClient(model, defaultMaxOutputTokens: 1024),

@@ -34,10 +34,10 @@ internal sealed class LogAnswers : IAnswerSource
             return turns.Next();
         // The same conversation, put to another model than in the log.
         if (_byMessages.TryGetValue(RequestKey.OfMessages(messages), out turns))
-            return turns.Next() with { ModelId = null };
+            return turns.Next().ByAskedModel();
         return new RecordedAnswer
         {
-            Message = SyntheticAnswer.OfLength(Math.Min(_assumedOutputTokens, options?.MaxOutputTokens ?? int.MaxValue)),
+            Message = SyntheticAnswer.OfLength(Math.Min(_assumedOutputTokens, options?.MaxOutputTokens * 3 / 4 ?? int.MaxValue)),
             IsSynthetic = true,
         };
     }

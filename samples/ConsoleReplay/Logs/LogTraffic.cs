@@ -25,7 +25,7 @@ internal static class LogTraffic
         {
             notes.Add(
                 $"{Format.Count(unanswered)} of {Format.Count(log.Calls.Count)} lines hold no answer and no usage: {Format.Count(assumed)} output tokens are assumed "
-                    + "for each, or the call's limit if that is lower (--assume-output)."
+                    + "for each, or three quarters of the call's limit if that is less (--assume-output)."
             );
         }
 

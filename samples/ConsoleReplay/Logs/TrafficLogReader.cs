@@ -75,6 +75,7 @@ internal sealed class TrafficLogReader
 
         var body = FindBody(root);
         var call = new ChatRequestParser(_modelId, _stream).Parse(body);
+        var answer = FindAnswer(root);
         return new LoggedCall(
             number,
             call with
@@ -82,7 +83,10 @@ internal sealed class TrafficLogReader
                 Feature = call.Feature ?? root.TextField("feature"),
                 Tenant = call.Tenant ?? root.TextField("tenant"),
             },
-            FindAnswer(root)
+            // Replayed as another model, the answer is that model's.
+            _modelId is null
+                ? answer
+                : answer?.ByAskedModel()
         );
     }
 

@@ -17,4 +17,7 @@ internal sealed record RecordedAnswer
 
     /// <summary>Whether the text is made up, because the log holds none.</summary>
     public bool IsSynthetic { get; init; }
+
+    /// <summary>The same answer, given by the model that is asked.</summary>
+    public RecordedAnswer ByAskedModel() => this with { ModelId = null };
 }

@@ -49,6 +49,7 @@ internal static class JsonReport
             {
                 group.Name,
                 group.Calls,
+                group.UnpricedCalls,
                 Without = group.BaselineCost,
                 With = group.ActualCost,
             }),

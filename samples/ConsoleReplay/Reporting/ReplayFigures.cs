@@ -20,6 +20,9 @@ internal sealed record ReplayFigures
 
     public decimal Saving => BaselineCost - ActualCost;
 
+    /// <summary>Whether any call has a known price; otherwise no sum of money says anything.</summary>
+    public bool IsPriced => Calls > UnpricedCalls;
+
     public long BaselineInputTokens { get; init; }
 
     public long BaselineOutputTokens { get; init; }
@@ -51,7 +54,16 @@ internal sealed record ReplayFigures
 internal sealed record StageFigures(string Name, long Calls, decimal Saving);
 
 /// <summary>One group's cost, in USD.</summary>
-internal sealed record GroupFigures(string Name, long Calls, decimal BaselineCost, decimal ActualCost);
+/// <param name="Name">The group.</param>
+/// <param name="Calls">Its calls.</param>
+/// <param name="UnpricedCalls">Those without a known price, which are in no sum.</param>
+/// <param name="BaselineCost">What its calls would have cost.</param>
+/// <param name="ActualCost">What they cost.</param>
+internal sealed record GroupFigures(string Name, long Calls, long UnpricedCalls, decimal BaselineCost, decimal ActualCost)
+{
+    /// <summary>Whether any call has a known price.</summary>
+    public bool IsPriced => Calls > UnpricedCalls;
+}
 
 /// <summary>Median and 95th percentile.</summary>
 internal readonly record struct LatencyFigures(TimeSpan Median, TimeSpan P95)

@@ -9,12 +9,16 @@ internal static class ReplayProgress
     {
         if (console.Profile.Capabilities is not { Interactive: true, Ansi: true })
         {
+            var gate = new Lock();
             var done = 0;
             return await run(() =>
             {
-                var count = Interlocked.Increment(ref done);
-                if (count * 10L / calls > (count - 1) * 10L / calls)
-                    plain.WriteLine($"  {count * 10L / calls * 10, 3} %  {Format.Count(count)} of {Format.Count(calls)} calls");
+                lock (gate)
+                {
+                    done++;
+                    if (done * 10L / calls > (done - 1) * 10L / calls)
+                        plain.WriteLine($"  {done * 10L / calls * 10, 3} %  {Format.Count(done)} of {Format.Count(calls)} calls");
+                }
             });
         }
 

@@ -36,6 +36,5 @@ internal sealed record ReplayReport
     /// <summary>What a month costs with cost controls, in USD.</summary>
     public decimal? MonthWith => PerMonth(Figures.ActualCost);
 
-    private decimal? PerMonth(decimal cost) =>
-        Figures.Calls > Figures.UnpricedCalls ? cost / (Figures.Calls - Figures.UnpricedCalls) * CallsPerMonth : null;
+    private decimal? PerMonth(decimal cost) => Figures.IsPriced ? cost / (Figures.Calls - Figures.UnpricedCalls) * CallsPerMonth : null;
 }

@@ -43,9 +43,9 @@ internal static class ReportWriter
 
         table.AddRow(
             Bold("cost"),
-            Bold(Format.Money(figures.BaselineCost)),
-            Bold(Format.Money(figures.ActualCost)),
-            Bold(Format.Money(figures.Saving)),
+            Bold(Money(figures.IsPriced, figures.BaselineCost)),
+            Bold(Money(figures.IsPriced, figures.ActualCost)),
+            Bold(Money(figures.IsPriced, figures.Saving)),
             Bold(Format.Share(figures.Saving, figures.BaselineCost))
         );
         console.Write(table);
@@ -66,12 +66,12 @@ internal static class ReportWriter
                 Markup.Escape(stage.Name.Replace('_', ' ')),
                 Format.Count(stage.Calls),
                 Format.Share(stage.Calls, figures.Calls),
-                Format.Money(stage.Saving),
+                Money(figures.IsPriced, stage.Saving),
                 Format.Share(stage.Saving, figures.BaselineCost)
             );
         }
 
-        table.AddRow("all", "", "", Format.Money(figures.Saving), Format.Share(figures.Saving, figures.BaselineCost));
+        table.AddRow("all", "", "", Money(figures.IsPriced, figures.Saving), Format.Share(figures.Saving, figures.BaselineCost));
         console.Write(table);
     }
 
@@ -90,8 +90,8 @@ internal static class ReportWriter
             table.AddRow(
                 Markup.Escape(group.Name),
                 Format.Count(group.Calls),
-                Format.Money(group.BaselineCost),
-                Format.Money(group.ActualCost),
+                Money(group.IsPriced, group.BaselineCost),
+                Money(group.IsPriced, group.ActualCost),
                 Format.Share(group.BaselineCost - group.ActualCost, group.BaselineCost)
             );
         }
@@ -104,10 +104,11 @@ internal static class ReportWriter
         if (report.MonthWithout is not { } without || report.MonthWith is not { } with)
             return;
 
-        Line(
-            console,
-            $"Extrapolated to {Format.Count(report.CallsPerMonth)} calls a month of the same kind and repetition: {Format.Money(without)} without, "
-                + $"{Format.Money(with)} with LlmThrift, {Format.Money(without - with)} saved. An extrapolation, not a measurement."
+        console.Write(
+            new Paragraph(
+                $"Extrapolated to {Format.Count(report.CallsPerMonth)} calls a month of the same kind and repetition: {Format.Money(without)} without, "
+                    + $"{Format.Money(with)} with LlmThrift, {Format.Money(without - with)} saved. An extrapolation, not a measurement.\n"
+            )
         );
         console.WriteLine();
     }
@@ -115,28 +116,36 @@ internal static class ReportWriter
     private static void WriteRemarks(IAnsiConsole console, ReplayReport report)
     {
         var (figures, outcome) = (report.Figures, report.Outcome);
+        var remarks = new Grid().AddColumn(new GridColumn().NoWrap().Padding(0, 0, 1, 0)).AddColumn(new GridColumn().Padding(0, 0, 0, 0));
         foreach (var note in report.Notes)
-            Line(console, $"- {note}");
-        Line(console, $"- Prices: list prices of {report.PricesAsOf:yyyy-MM-dd}, embedded in LlmThrift.");
+            Add(note);
+        Add(
+            "Without: what the meter takes as the baseline, each call sent to the provider as the app made it, with the answer as delivered."
+        );
+        Add($"Prices: list prices of {report.PricesAsOf:yyyy-MM-dd}, embedded in LlmThrift.");
         if (figures.UnpricedCalls > 0)
-            Line(
-                console,
-                $"- {Format.Count(figures.UnpricedCalls)} calls have a model without a known price and are in no sum of money; price them as another model with --model."
+        {
+            Add(
+                $"{Calls(figures.UnpricedCalls)} of a model without a known price, in no sum of money; price them as another "
+                    + "model with --model."
             );
+        }
+
         if (figures.EstimatedCalls > 0)
-            Line(
-                console,
-                $"- {Format.Count(figures.EstimatedCalls)} calls have token counts that are estimated, because the provider reported none."
-            );
+            Add($"{Calls(figures.EstimatedCalls)} with estimated token counts, because the provider reported none.");
         foreach (var (reason, count) in figures.PassedBy.OrderByDescending(pair => pair.Value).Take(5))
-            Line(console, $"- {Format.Count(count)} calls passed by a stage ({reason}).");
+            Add($"{Calls(count)} passed by a stage ({reason}).");
         foreach (var (reason, count) in outcome.Failures.OrderByDescending(pair => pair.Value))
-            Line(console, $"- {Format.Count(count)} calls failed: {reason}.");
+            Add($"{Calls(count)} failed: {reason}.");
         if (outcome.StopReason is not null)
-            Line(console, "- Stopped after several failures in a row; the figures are those of the calls until then.");
+            Add("Stopped after several failures in a row; the figures are those of the calls until then.");
         if (outcome.IsCancelled)
-            Line(console, "- Stopped by you; the figures are those of the calls until then.");
-        Line(console, $"- Took {Format.Duration(outcome.Elapsed)}.");
+            Add("Stopped by you; the figures are those of the calls until then.");
+        Add($"Took {Format.Duration(outcome.Elapsed)}.");
+        console.Write(remarks);
+
+        // Never read as markup: notes hold names of files and models.
+        void Add(string text) => remarks.AddRow(new Text("-"), new Text(text));
     }
 
     /// <summary>Shows what is wrong with a log, the first problems one by one.</summary>
@@ -153,12 +162,14 @@ internal static class ReportWriter
     private static void AddCounts(Table table, string name, long without, long with) =>
         table.AddRow(name, Format.Count(without), Format.Count(with), Format.Count(without - with), Format.Share(without - with, without));
 
+    /// <summary>An unknown price is not a price of zero.</summary>
+    private static string Money(bool isPriced, decimal dollars) => isPriced ? Format.Money(dollars) : "not known";
+
+    private static string Calls(long count) => count == 1 ? "1 call" : $"{Format.Count(count)} calls";
+
     private static Table NewTable(string title) => new() { Title = new TableTitle(Markup.Escape(title)), Border = TableBorder.Rounded };
 
     private static TableColumn Right(string header) => new TableColumn(header).RightAligned();
 
     private static string Bold(string text) => $"[bold]{Markup.Escape(text)}[/]";
-
-    /// <summary>Writes a line that is broken at white space; never read as markup.</summary>
-    private static void Line(IAnsiConsole console, string text) => console.Write(new Paragraph(text + Environment.NewLine));
 }

@@ -10,24 +10,20 @@ namespace ConsoleReplay.Running;
 /// The app under replay: a provider with LlmThrift's cost controls around it. All that the sample takes from the library is here and in
 /// the counting of tokens and prices.
 /// </summary>
-internal sealed class CostControlledApp : ICallRecordSink, IDisposable
+internal sealed class CostControlledApp : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly List<TimeSpan> _latencies = [];
-    private readonly double _speed;
+    private readonly Func<ReplayCall, TimeSpan>? _providerLatency;
     private long _providerCalls;
 
     /// <param name="provider">The provider; disposed with the app.</param>
-    /// <param name="speed">How much faster than on a real clock the provider answers.</param>
     /// <param name="maxOutputTokens">The cap on answers; null for none.</param>
-    public CostControlledApp(IChatClient provider, double speed, int? maxOutputTokens)
+    /// <param name="providerLatency">What the provider takes for a call when it does not run faster than the clock; null when it does not.</param>
+    public CostControlledApp(IChatClient provider, int? maxOutputTokens, Func<ReplayCall, TimeSpan>? providerLatency)
     {
-        _speed = speed;
-        Client = provider.WithCostControls(options =>
-        {
-            options.OutputLimits.MaxOutputTokens = maxOutputTokens;
-            options.Metering.Sinks.Add(this);
-        });
+        _providerLatency = providerLatency;
+        Client = provider.WithCostControls(options => options.OutputLimits.MaxOutputTokens = maxOutputTokens);
     }
 
     /// <summary>What the app calls.</summary>
@@ -35,7 +31,12 @@ internal sealed class CostControlledApp : ICallRecordSink, IDisposable
 
     /// <summary>The options of a call, tagged the way an app tags its calls.</summary>
     public ChatOptions OptionsOf(ReplayCall call) =>
-        call.Options.Clone().WithFeature(call.Feature).WithTenant(call.Tenant).WithUser(call.User);
+        call
+            .Options.Clone()
+            .WithFeature(call.Feature)
+            .WithTenant(call.Tenant)
+            .WithUser(call.User)
+            .WithCallRecord(record => Observe(call, record));
 
     /// <summary>What the calls so far cost, and would have cost.</summary>
     public ReplayFigures GetFigures()
@@ -64,18 +65,25 @@ internal sealed class CostControlledApp : ICallRecordSink, IDisposable
         }
     }
 
-    /// <inheritdoc/>
-    void ICallRecordSink.Record(CallRecord record)
+    private void Observe(ReplayCall call, CallRecord record)
     {
-        var inProvider = record.Notes.Any(note => note is { Stage: CostStages.ExactCache, Reason: "coalesced" })
-            ? record.Duration // It waited for another call's request.
-            : record.Attempts.Aggregate(TimeSpan.Zero, (sum, attempt) => sum + attempt.Duration);
+        var reachedProvider = record.Attempts.Count > 0 || record.Notes.Any(note => note.Reason == "coalesced");
+        var latency = record.Duration;
+        if (reachedProvider && _providerLatency?.Invoke(call) is { } atFullLength)
+        {
+            // A call that waited for another's request waited about as long as for its own.
+            var inProvider =
+                record.Attempts.Count > 0
+                    ? record.Attempts.Aggregate(TimeSpan.Zero, (sum, attempt) => sum + attempt.Duration)
+                    : record.Duration;
+            latency = record.Duration - inProvider + atFullLength;
+        }
+
         lock (_gate)
         {
             _providerCalls += record.Attempts.Count;
-            // The recorded provider's time runs faster than the clock, the app's own does not.
             if (record.Outcome == CallOutcome.Completed)
-                _latencies.Add(record.Duration - inProvider + (inProvider * _speed));
+                _latencies.Add(latency);
         }
     }
 
@@ -99,7 +107,13 @@ internal sealed class CostControlledApp : ICallRecordSink, IDisposable
     private static List<GroupFigures> FeaturesOf(CostSummary summary) =>
         [
             .. summary
-                .ByFeature.Select(pair => new GroupFigures(pair.Key, pair.Value.Calls, pair.Value.BaselineCost, pair.Value.ActualCost))
+                .ByFeature.Select(pair => new GroupFigures(
+                    pair.Key,
+                    pair.Value.Calls,
+                    pair.Value.UnpricedCalls,
+                    pair.Value.BaselineCost,
+                    pair.Value.ActualCost
+                ))
                 .OrderByDescending(group => group.BaselineCost)
                 .ThenBy(group => group.Name, StringComparer.Ordinal),
         ];

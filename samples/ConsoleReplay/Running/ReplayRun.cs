@@ -77,13 +77,16 @@ internal sealed class ReplayRun
         if (live is not null && !await ConfirmAsync(live, traffic, cancellationToken))
             return NothingReplayed;
 
+        // Opened before anything is sent: a file that cannot be written must not cost a replay.
+        await using var json = _settings.Json?.Create();
         var models = traffic
             .Calls.Select(call => call.Options.ModelId!)
             .Distinct(StringComparer.Ordinal)
             .Order(StringComparer.Ordinal)
             .ToList();
         var provider = live?.Client ?? new RecordedChatClient(traffic.CreateAnswers(), models[0], _settings.Speed, _time);
-        using var app = new CostControlledApp(provider, live is null ? _settings.Speed : 1, traffic.MaxOutputTokens);
+        var latencies = live is null ? LatenciesOfProvider(traffic, models[0]) : null;
+        using var app = new CostControlledApp(provider, traffic.MaxOutputTokens, latencies is null ? null : call => latencies[call]);
         _console.Write(
             new Paragraph(
                 $"Replaying {Format.Count(traffic.Calls.Count)} calls of {traffic.Title} against {live?.Description ?? "recorded answers"}.\n"
@@ -103,18 +106,15 @@ internal sealed class ReplayRun
             Models = models,
             Notes = [.. traffic.Notes, ProviderNote(live)],
             Problems = problems,
-            Figures = app.GetFigures() with { LatencyWithout = live is null ? LatencyOfProvider(traffic, models[0]) : null },
+            Figures = app.GetFigures() with { LatencyWithout = latencies is null ? null : LatencyFigures.Of([.. latencies.Values]) },
             Outcome = outcome,
             RepeatShare = traffic.RepeatShare,
             CallsPerMonth = _settings.CallsPerMonth,
             PricesAsOf = PriceBook.Embedded.AsOf,
         };
         ReportWriter.Write(_console, report);
-        if (_settings.Json is { } json)
-        {
-            await using var stream = json.Create();
-            await JsonReport.WriteAsync(stream, report, CancellationToken.None);
-        }
+        if (json is not null)
+            await JsonReport.WriteAsync(json, report, CancellationToken.None);
 
         return outcome.IsCancelled ? Cancelled
             : outcome.Answered == 0 ? NothingReplayed
@@ -155,7 +155,7 @@ internal sealed class ReplayRun
             _time.GetUtcNow()
         );
         var cost =
-            live.IsSelfHosted ? "A server of your own: no list price applies."
+            live.IsSelfHosted ? "A server of your own: list prices do not apply, unless it passes calls on to a paid service."
             : estimate.UnpricedModels.Count > 0
                 ? $"The price of {string.Join(", ", estimate.UnpricedModels)} is not known, so neither is the cost."
             : $"At list prices about {Format.Money(estimate.Expected)}, at most {Format.Money(estimate.Most)}, less whatever is saved."
@@ -182,15 +182,18 @@ internal sealed class ReplayRun
 
     private string ProviderNote(LiveProvider? live) =>
         live is not null
-            ? $"Answers: from {live.Description}. Without: what the calls answered by LlmThrift would have cost there, with the answers as delivered."
+            ? $"Answers: from {live.Description}."
             : FormattableString.Invariant(
-                $"Answers: recorded, not from a model. Their tokens are counted with gpt-4o's encoding; the recorded provider's latency is modelled and runs {_settings.Speed:0.##} times faster than shown."
+                $"Answers: recorded, not from a model. Waits: modelled on a hosted model; the replay ran {_settings.Speed:0.##} times faster."
             );
 
     /// <summary>What callers would wait for, had each call reached the provider.</summary>
-    private LatencyFigures? LatencyOfProvider(ReplayTraffic traffic, string modelId)
+    private Dictionary<ReplayCall, TimeSpan> LatenciesOfProvider(ReplayTraffic traffic, string modelId)
     {
         using var provider = new RecordedChatClient(traffic.CreateAnswers(), modelId, _settings.Speed, _time);
-        return LatencyFigures.Of([.. traffic.Calls.Select(call => provider.LatencyOf(call).ToLastToken)]);
+        var latencies = new Dictionary<ReplayCall, TimeSpan>(traffic.Calls.Count, ReferenceEqualityComparer.Instance);
+        foreach (var call in traffic.Calls)
+            latencies[call] = provider.LatencyOf(call).ToLastToken;
+        return latencies;
     }
 }
