@@ -71,13 +71,16 @@ public sealed class PriceBook
     /// <param name="tier">How the request was served. Default: <see cref="ServiceTier.Standard"/>.</param>
     /// <returns>Null when the model, the tier, or a class of token in the usage has no known price.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="usage"/> or <paramref name="modelId"/> is null.</exception>
-    public Cost? CostOf(TokenUsage usage, string modelId, string? provider, DateTimeOffset at, ServiceTier tier = ServiceTier.Standard) =>
-        Find(modelId, provider, at)?.CostOf(usage, tier);
+    public Cost? CostOf(TokenUsage usage, string modelId, string? provider, DateTimeOffset at, ServiceTier tier = ServiceTier.Standard)
+    {
+        ArgumentNullException.ThrowIfNull(usage);
+        return Find(modelId, provider, at)?.CostOf(usage, tier);
+    }
 
     /// <summary>A book in which a price of the app's own comes before all others.</summary>
     /// <param name="model">A model's name, or a pattern in which <c>*</c> stands for anything; case does not matter.</param>
     /// <param name="price">The price.</param>
-    /// <param name="provider">Only for this provider; null: for every provider.</param>
+    /// <param name="provider">Only for this provider, and for lookups that name none; null: for every provider.</param>
     /// <param name="from">In force from then on; null: always. Before that time, the book says what it said without this price.</param>
     /// <exception cref="ArgumentException"><paramref name="model"/> is empty.</exception>
     /// <exception cref="ArgumentNullException"><paramref name="price"/> is null.</exception>

@@ -1,5 +1,4 @@
 using System.IO.Compression;
-using System.Reflection;
 using System.Text.Json;
 
 namespace LlmThrift.Pricing;
@@ -17,10 +16,10 @@ internal sealed class PriceList
     public static PriceList Load(string resource)
     {
         using var stream =
-            Assembly.GetExecutingAssembly().GetManifestResourceStream(resource)
+            typeof(PriceList).Assembly.GetManifestResourceStream(resource)
             ?? throw new InvalidOperationException($"The embedded price list '{resource}' is missing from this build.");
         using var brotli = new BrotliStream(stream, CompressionMode.Decompress);
-        using var memory = new MemoryStream(512 * 1024);
+        using var memory = new MemoryStream(256 * 1024);
         brotli.CopyTo(memory);
         return Parse(memory.GetBuffer().AsMemory(0, (int)memory.Length));
     }
