@@ -100,7 +100,7 @@ internal sealed unsafe class BytePairVocabulary
     /// their place in the filter), so that two or three look-ups do.
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public int LongestMatch(byte* text, int limit)
+    public int LongestMatch(byte* text, int limit, out int length)
     {
         int id;
         if (limit >= ShortestFiltered)
@@ -112,7 +112,7 @@ internal sealed unsafe class BytePairVocabulary
             }
             else if (lengths >> 31 != 0)
             {
-                for (var length = int.Min(limit, _longest); length > LongestFiltered; length--)
+                for (length = int.Min(limit, _longest); length > LongestFiltered; length--)
                 {
                     if ((id = FindPrefix(text, length)) >= 0)
                     {
@@ -125,15 +125,28 @@ internal sealed unsafe class BytePairVocabulary
             {
                 var bit = BitOperations.Log2(lengths);
                 lengths ^= 1u << bit;
-                if ((id = FindPrefix(text, bit + ShortestFiltered)) >= 0)
+                length = bit + ShortestFiltered;
+                if ((id = FindPrefix(text, length)) >= 0)
                 {
                     return id;
                 }
             }
         }
 
-        return limit >= 2 && (id = Find(text, 2)) >= 0 ? id : _singleByteIds[*text];
+        length = 2;
+        if (limit >= 2 && (id = Find(text, 2)) >= 0)
+        {
+            return id;
+        }
+
+        length = 1;
+        return _singleByteIds[*text];
     }
+
+    /// <summary>Whether a text begins with a token of <paramref name="length"/> bytes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool IsAt(byte* text, int id, int length) =>
+        new ReadOnlySpan<byte>(_bytes + _offsets[id], length).SequenceEqual(new ReadOnlySpan<byte>(text, length));
 
     /// <summary>Whether byte-pair encoding of the bytes of both tokens gives just these two tokens.</summary>
     /// <remarks>
