@@ -19,6 +19,7 @@ internal sealed unsafe class BytePairVocabulary
     private const int SingleBytes = 256;
 
     private const int LengthFilterBits = 16;
+    private const int SpareSlots = 256;
     private const int KeyFilterBits = 21;
     private const int ShortestFiltered = 3;
     private const int LongestFiltered = 33;
@@ -50,11 +51,11 @@ internal sealed unsafe class BytePairVocabulary
         _pairFilter = Allocate<byte>(1 << (KeyFilterBits - 3));
         _lengthFilter = Allocate<uint>(1 << LengthFilterBits);
 
-        // Tables half full: a look-up that finds nothing ends after two or three neighbouring slots.
+        // Tables half full: a look-up that finds nothing ends after two or three neighbouring slots. The spare ones at the end save going round.
         _slotCount = (uint)Count * 2;
-        _slots = Allocate<Slot>(Count * 2);
+        _slots = Allocate<Slot>((Count * 2) + SpareSlots);
         _pairCount = (uint)Count * 2;
-        _pairs = Allocate<int>(Count * 2);
+        _pairs = Allocate<int>((Count * 2) + SpareSlots);
 
         _longest = ReadMerges(mergeList, idBits);
         _bytes = Allocate<byte>(_offsets[Count] + 128 + ReadAhead);
