@@ -12,7 +12,7 @@ namespace LlmThrift.Evaluation;
 /// <summary><c>tokens</c>: counts a file's tokens and measures how fast.</summary>
 internal static class TokensVerb
 {
-    private const int Passes = 5;
+    private const int Passes = 9;
 
     public static Command Create()
     {
@@ -75,7 +75,8 @@ internal static class TokensVerb
 
         List<ReadOnlyMemory<char>> texts = lines ? SplitLines(content) : [content.AsMemory()];
 
-        // Compiled on another text. Nothing of a text is remembered between calls, so every pass is as cold as the first; the first is shown too.
+        // Compiled on another text. Nothing of a text is remembered between calls, so a later pass has no more to go by than the first, which is shown too;
+        // the best of them is the one that other processes disturbed least.
         var warmUp = string.Concat(
             Enumerable.Range(0, 2000).Select(i => string.Create(CultureInfo.InvariantCulture, $"Größe {i}: x{i}='y'ABc\r\n\tz ! "))
         );
@@ -96,10 +97,11 @@ internal static class TokensVerb
 
         var first = MegabytesPerSecond(bytes.Length, seconds[0]);
         Array.Sort(seconds);
+        var best = MegabytesPerSecond(bytes.Length, seconds[0]);
         var median = MegabytesPerSecond(bytes.Length, seconds[Passes / 2]);
         if (json is not null)
         {
-            WriteJson(json, tokens, median, allocated, loading.Elapsed.TotalMilliseconds);
+            WriteJson(json, tokens, best, allocated, loading.Elapsed.TotalMilliseconds);
         }
 
         var table = new Table { Title = new TableTitle(Markup.Escape($"{file.Name}, {encodingName}")) };
@@ -107,7 +109,8 @@ internal static class TokensVerb
         AddRow("Texts", texts.Count, "N0");
         AddRow("UTF-8 bytes", bytes.Length, "N0");
         AddRow("Tokens", tokens, "N0");
-        AddRow("MB/s, one core, median of five passes", median, "N1");
+        AddRow("MB/s, one core, best of nine passes", best, "N1");
+        AddRow("MB/s, one core, median pass", median, "N1");
         AddRow("MB/s, one core, first pass", first, "N1");
         AddRow("Bytes allocated by a pass", allocated, "N0");
         AddRow("Milliseconds to load", loading.Elapsed.TotalMilliseconds, "N1");

@@ -1,6 +1,5 @@
 using System.IO.Compression;
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace PriceBookGenerator;
@@ -43,40 +42,42 @@ internal static class PriceListPacker
         "input_text_messages_kcount",
     ];
 
+    /// <returns>A line for each provider and two for each of its models, as PriceList reads them.</returns>
     public static PackedPriceList Pack(byte[] json)
     {
         var source = JsonNode.Parse(json)!.AsArray();
-        var packed = new JsonArray();
+        var lines = new StringBuilder();
         var models = 0;
         foreach (var provider in source)
         {
+            var id = provider!["id"]!.GetValue<string>();
             var kept = new JsonObject();
             foreach (var key in s_providerKeys)
             {
-                if (provider![key] is { } value)
+                if (provider[key] is { } value)
                 {
                     kept[key] = key.EndsWith("_match", StringComparison.Ordinal) ? Clause(value) : value.DeepClone();
                 }
             }
 
-            var keptModels = new JsonArray();
-            foreach (var model in provider!["models"]!.AsArray())
+            var own = provider["models"]!.AsArray();
+            kept["models"] = own.Count;
+            models += own.Count;
+            lines.Append(kept.ToJsonString()).Append('\n');
+            foreach (var model in own)
             {
-                keptModels.Add(Model(provider["id"]!.GetValue<string>(), model!.AsObject()));
-                models++;
+                lines.Append(Clause(model!["match"]!).ToJsonString()).Append('\n');
+                lines.Append(Model(id, model.AsObject()).ToJsonString()).Append('\n');
             }
-
-            kept["models"] = keptModels;
-            packed.Add(kept);
         }
 
-        var bytes = JsonSerializer.SerializeToUtf8Bytes(packed);
-        return new PackedPriceList(packed.Count, models, bytes.Length, Compress(bytes));
+        var bytes = Encoding.UTF8.GetBytes(lines.ToString());
+        return new PackedPriceList(source.Count, models, bytes.Length, Compress(bytes));
     }
 
     private static JsonObject Model(string provider, JsonObject model)
     {
-        var kept = new JsonObject { ["match"] = Clause(model["match"]!) };
+        var kept = new JsonObject();
         if (model["context_window"] is { } window)
         {
             kept["context_window"] = window.DeepClone();

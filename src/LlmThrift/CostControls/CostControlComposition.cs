@@ -4,7 +4,6 @@ using LlmThrift.Metering;
 using LlmThrift.OutputLimits;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace LlmThrift.CostControls;
@@ -19,8 +18,9 @@ internal static class CostControlComposition
         Action<CostControlOptions>? configure
     )
     {
+        var shared = new PipelineServices(services, loggers);
         var options = new CostControlOptions();
-        foreach (var defaults in services?.GetServices<CostControlDefaults>() ?? [])
+        foreach (var defaults in shared.FindAll<CostControlDefaults>())
         {
             defaults.Configure(options);
         }
@@ -32,7 +32,6 @@ internal static class CostControlComposition
         options.Metering.Validate(problems);
         problems.ThrowIfAny();
 
-        var shared = new PipelineServices(services, loggers);
         PipelineOrder.CheckBeforeCostControls(inner, shared.Logger);
         PipelineOrder.WarnAboutMissingPrice(inner, options.Metering.Prices, shared.Clock, shared.Logger);
 

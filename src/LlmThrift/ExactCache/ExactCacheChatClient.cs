@@ -8,6 +8,7 @@ using LlmThrift.Tokens;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.Caching.Hybrid;
+using Microsoft.Extensions.Logging;
 
 namespace LlmThrift.ExactCache;
 
@@ -27,6 +28,7 @@ internal sealed class ExactCacheChatClient : DelegatingChatClient
     private readonly string? _defaultModel;
     private readonly ExactCacheManager _manager;
     private readonly ConcurrentDictionary<UInt128, Flight> _flights = new();
+    private ILogger? _reportsUnmetered;
 
     public ExactCacheChatClient(
         IChatClient innerClient,
@@ -34,10 +36,12 @@ internal sealed class ExactCacheChatClient : DelegatingChatClient
         IResponseStore store,
         HelperFailures failures,
         TimeProvider clock,
-        RequestTokenCounter counter
+        RequestTokenCounter counter,
+        ILogger logger
     )
         : base(innerClient)
     {
+        _reportsUnmetered = PipelineStage.IsIn(innerClient, PipelineStage.Meter) ? logger : null;
         _store = store;
         _failures = failures;
         _clock = clock;
@@ -60,7 +64,7 @@ internal sealed class ExactCacheChatClient : DelegatingChatClient
         ExactCacheOptions options,
         PipelineServices services,
         RequestTokenCounter counter
-    ) => new(inner, options, CreateStore(options, services), services.Failures, services.Clock, counter);
+    ) => new(inner, options, CreateStore(options, services), services.Failures, services.Clock, counter, services.Logger);
 
     public override Task<ChatResponse> GetResponseAsync(
         IEnumerable<ChatMessage> messages,
@@ -134,6 +138,11 @@ internal sealed class ExactCacheChatClient : DelegatingChatClient
 
     private string? ReasonToPassBy(CallOptions call)
     {
+        if (_reportsUnmetered is not null && !call.Context.IsMetered && Interlocked.Exchange(ref _reportsUnmetered, null) is { } logger)
+        {
+            PipelineOrder.WarnAboutUnmeteredHits(logger);
+        }
+
         if (ExactCacheDirectives.ModeOf(call.Context) == ExactCacheMode.Bypass)
         {
             return "bypass";

@@ -24,15 +24,21 @@ internal static partial class PipelineOrder
 
     public static void CheckBeforeMeter(IChatClient inner, ILogger logger) => WarnAboutFunctionInvocation(inner, "UseCostMeter()", logger);
 
-    public static void CheckBeforeExactCache(IChatClient inner, ILogger logger)
-    {
-        if (PipelineStage.IsIn(inner, PipelineStage.Meter))
-        {
-            LogWrongOrder(logger, "UseCostMeter()", "UseExactCache()", "hits are not metered", "UseCostMeter()", "UseExactCache()");
-        }
-
+    public static void CheckBeforeExactCache(IChatClient inner, ILogger logger) =>
         WarnAboutFunctionInvocation(inner, "UseExactCache()", logger);
-    }
+
+    /// <summary>
+    /// A meter further in is right when there is one further out too, which is built later: whether there is shows at the first call.
+    /// </summary>
+    public static void WarnAboutUnmeteredHits(ILogger logger) =>
+        LogWrongOrder(
+            logger,
+            "UseCostMeter()",
+            "UseExactCache()",
+            "hits are not metered",
+            "UseCostMeter()",
+            "UseExactCache()"
+        );
 
     public static void CheckBeforeOutputLimits(IChatClient inner, ILogger logger)
     {

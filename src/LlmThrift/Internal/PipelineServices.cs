@@ -31,5 +31,5 @@ internal sealed class PipelineServices
     public T? Find<T>()
         where T : class => _services?.GetService<T>();
 
-    public IEnumerable<T> FindAll<T>() => _services?.GetServices<T>() ?? [];
+    public IEnumerable<T> FindAll<T>() => Find<IEnumerable<T>>() ?? [];
 }

@@ -57,6 +57,8 @@ internal sealed class ConfiguredPrices
             }
         }
 
+        // { "Prices": { "our-model": { "Input": 1 } } } says it as well as a list with "Model" does.
+        model ??= int.TryParse(entry.Key, NumberStyles.None, CultureInfo.InvariantCulture, out _) ? null : entry.Key;
         if (string.IsNullOrWhiteSpace(model))
         {
             _problems.Add($"{entry.Path} names no Model.");

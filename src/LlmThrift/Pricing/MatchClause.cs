@@ -8,38 +8,39 @@ internal abstract class MatchClause
 {
     public abstract bool IsMatch(string text);
 
-    public static MatchClause Parse(JsonElement element)
+    /// <summary>Reads the rule that the reader stands on, and leaves the reader on its end.</summary>
+    public static MatchClause Parse(ref Utf8JsonReader reader)
     {
-        foreach (var property in element.EnumerateObject())
+        reader.Read();
+        var kind = reader.GetString();
+        reader.Read();
+        MatchClause clause = kind switch
         {
-            return property.Name switch
-            {
-                "equals" => new EqualsClause(Text(property)),
-                "starts_with" => new StartsWithClause(Text(property)),
-                "ends_with" => new EndsWithClause(Text(property)),
-                "contains" => new ContainsClause(Text(property)),
-                "dated" => new DatedClause(Text(property)),
-                "regex" => new RegexClause(property.Value.GetString()!),
-                "or" => new AnyClause(All(property)),
-                "and" => new AllClause(All(property)),
-                var unknown => throw new InvalidDataException($"Unknown match rule '{unknown}' in the price list."),
-            };
-        }
-
-        throw new InvalidDataException("Empty match rule in the price list.");
+            "equals" => new EqualsClause(Text(ref reader)),
+            "starts_with" => new StartsWithClause(Text(ref reader)),
+            "ends_with" => new EndsWithClause(Text(ref reader)),
+            "contains" => new ContainsClause(Text(ref reader)),
+            "dated" => new DatedClause(Text(ref reader)),
+            "regex" => new RegexClause(reader.GetString()!),
+            "or" => new AnyClause(All(ref reader)),
+            "and" => new AllClause(All(ref reader)),
+            _ => throw new InvalidDataException($"Unknown match rule '{kind}' in the price list."),
+        };
+        reader.Read();
+        return clause;
     }
 
-    private static string Text(JsonProperty property) => property.Value.GetString()!.ToLowerInvariant();
+    private static string Text(ref Utf8JsonReader reader) => reader.GetString()!.ToLowerInvariant();
 
-    private static MatchClause[] All(JsonProperty property)
+    private static MatchClause[] All(ref Utf8JsonReader reader)
     {
-        var clauses = new MatchClause[property.Value.GetArrayLength()];
-        for (var i = 0; i < clauses.Length; i++)
+        var clauses = new List<MatchClause>();
+        while (reader.Read() && reader.TokenType == JsonTokenType.StartObject)
         {
-            clauses[i] = Parse(property.Value[i]);
+            clauses.Add(Parse(ref reader));
         }
 
-        return clauses;
+        return [.. clauses];
     }
 
     private sealed class EqualsClause(string value) : MatchClause

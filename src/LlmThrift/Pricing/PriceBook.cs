@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using System.Text.RegularExpressions;
 
 namespace LlmThrift.Pricing;
 
@@ -15,7 +14,7 @@ namespace LlmThrift.Pricing;
 /// and model allocates nothing. A few thousand resolved names are kept, so that made-up model names cannot fill the memory.
 /// </para>
 /// </remarks>
-public sealed partial class PriceBook
+public sealed class PriceBook
 {
     private const int MostResolved = 4096;
 
@@ -72,13 +71,16 @@ public sealed partial class PriceBook
     /// <param name="tier">How the request was served. Default: <see cref="ServiceTier.Standard"/>.</param>
     /// <returns>Null when the model, the tier, or a class of token in the usage has no known price.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="usage"/> or <paramref name="modelId"/> is null.</exception>
-    public Cost? CostOf(TokenUsage usage, string modelId, string? provider, DateTimeOffset at, ServiceTier tier = ServiceTier.Standard) =>
-        Find(modelId, provider, at)?.CostOf(usage, tier);
+    public Cost? CostOf(TokenUsage usage, string modelId, string? provider, DateTimeOffset at, ServiceTier tier = ServiceTier.Standard)
+    {
+        ArgumentNullException.ThrowIfNull(usage);
+        return Find(modelId, provider, at)?.CostOf(usage, tier);
+    }
 
     /// <summary>A book in which a price of the app's own comes before all others.</summary>
     /// <param name="model">A model's name, or a pattern in which <c>*</c> stands for anything; case does not matter.</param>
     /// <param name="price">The price.</param>
-    /// <param name="provider">Only for this provider; null: for every provider.</param>
+    /// <param name="provider">Only for this provider, and for lookups that name none; null: for every provider.</param>
     /// <param name="from">In force from then on; null: always. Before that time, the book says what it said without this price.</param>
     /// <exception cref="ArgumentException"><paramref name="model"/> is empty.</exception>
     /// <exception cref="ArgumentNullException"><paramref name="price"/> is null.</exception>
@@ -125,10 +127,9 @@ public sealed partial class PriceBook
             return null;
         }
 
-        var dashed = DashDates(model);
         if (name.Length > 0 && list.FindProvider(name) is { } id)
         {
-            return list.FindModel(id, model) ?? (dashed is null ? null : list.FindModel(id, dashed));
+            return list.FindModel(id, model) ?? (DashDate(model) is { } dashed ? list.FindModel(id, dashed) : null);
         }
 
         if (list.FindModel(model) is { } byName)
@@ -136,7 +137,7 @@ public sealed partial class PriceBook
             return byName;
         }
 
-        if (dashed is not null && list.FindModel(dashed) is { } byDashedName)
+        if (DashDate(model) is { } dashedModel && list.FindModel(dashedModel) is { } byDashedName)
         {
             return byDashedName;
         }
@@ -148,28 +149,23 @@ public sealed partial class PriceBook
             : null;
     }
 
-    /// <summary>Deployments write gpt-5-20250807 for gpt-5-2025-08-07. Null when there is no such date.</summary>
-    private static string? DashDates(string model)
+    /// <summary>Deployments write gpt-5-20250807 for gpt-5-2025-08-07. Null when the name has no such date.</summary>
+    private static string? DashDate(string model)
     {
-        var dashed = CompactDate()
-            .Replace(
-                model,
-                static match =>
-                    DateOnly.TryParseExact(
-                        match.ValueSpan[1..],
-                        "yyyyMMdd",
-                        CultureInfo.InvariantCulture,
-                        DateTimeStyles.None,
-                        out var date
-                    )
-                        ? date.ToString("'-'yyyy-MM-dd", CultureInfo.InvariantCulture)
-                        : match.Value
-            );
-        return ReferenceEquals(dashed, model) ? null : dashed;
-    }
+        for (var i = 0; i + 9 <= model.Length; i++)
+        {
+            if (
+                model[i] == '-'
+                && (i + 9 == model.Length || model[i + 9] is '-' or ':')
+                && DateOnly.TryParseExact(model.AsSpan(i + 1, 8), "yyyyMMdd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _)
+            )
+            {
+                return $"{model.AsSpan(0, i + 5)}-{model.AsSpan(i + 5, 2)}-{model.AsSpan(i + 7)}";
+            }
+        }
 
-    [GeneratedRegex(@"-20\d{6}(?=-|:|$)", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex CompactDate();
+        return null;
+    }
 
     /// <summary>What a name came to. The earlier snapshot is read only if a request is that old, or the current one lacks the model.</summary>
     private sealed class ResolvedModel

@@ -1,5 +1,4 @@
 using System.IO.Compression;
-using System.Reflection;
 using System.Text.Json;
 
 namespace LlmThrift.Pricing;
@@ -17,59 +16,78 @@ internal sealed class PriceList
     public static PriceList Load(string resource)
     {
         using var stream =
-            Assembly.GetExecutingAssembly().GetManifestResourceStream(resource)
+            typeof(PriceList).Assembly.GetManifestResourceStream(resource)
             ?? throw new InvalidOperationException($"The embedded price list '{resource}' is missing from this build.");
         using var brotli = new BrotliStream(stream, CompressionMode.Decompress);
-        using var memory = new MemoryStream(512 * 1024);
+        using var memory = new MemoryStream(256 * 1024);
         brotli.CopyTo(memory);
         return Parse(memory.GetBuffer().AsMemory(0, (int)memory.Length));
     }
 
-    public static PriceList Parse(ReadOnlyMemory<byte> json)
+    // A line of JSON for each provider, with the number of its models, and two lines for each model: its match rule and its prices. So the
+    // models of a provider that nobody asks for are passed over by looking for line ends, which is much faster than reading their JSON.
+    private static PriceList Parse(ReadOnlyMemory<byte> lines)
     {
         var providers = new List<Provider>();
-        var reader = new Utf8JsonReader(json.Span);
-        reader.Read();
-        while (reader.Read() && reader.TokenType == JsonTokenType.StartObject)
+        while (!lines.IsEmpty)
         {
-            var provider = new Provider();
-            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            var provider = ParseProvider(NextLine(ref lines).Span);
+            provider.Lines = lines;
+            for (var i = 0; i < 2 * provider.ModelCount; i++)
             {
-                var name = reader.GetString();
-                reader.Read();
-                switch (name)
-                {
-                    case "id":
-                        provider.Id = reader.GetString()!;
-                        break;
-                    case "provider_match":
-                        provider.ProviderMatch = MatchClause.Parse(JsonElement.ParseValue(ref reader));
-                        break;
-                    case "model_match":
-                        provider.ModelMatch = MatchClause.Parse(JsonElement.ParseValue(ref reader));
-                        break;
-                    case "fallback_model_providers":
-                        while (reader.Read() && reader.TokenType == JsonTokenType.String)
-                        {
-                            provider.Fallbacks.Add(reader.GetString()!);
-                        }
-
-                        break;
-                    case "models":
-                        var start = (int)reader.TokenStartIndex;
-                        reader.Skip();
-                        provider.ModelsJson = json[start..(int)reader.BytesConsumed];
-                        break;
-                    default:
-                        reader.Skip();
-                        break;
-                }
+                NextLine(ref lines);
             }
 
             providers.Add(provider);
         }
 
         return new PriceList([.. providers]);
+    }
+
+    private static ReadOnlyMemory<byte> NextLine(ref ReadOnlyMemory<byte> lines)
+    {
+        var end = lines.Span.IndexOf((byte)'\n');
+        var line = lines[..end];
+        lines = lines[(end + 1)..];
+        return line;
+    }
+
+    private static Provider ParseProvider(ReadOnlySpan<byte> json)
+    {
+        var provider = new Provider();
+        var reader = new Utf8JsonReader(json);
+        reader.Read();
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var name = reader.GetString();
+            reader.Read();
+            switch (name)
+            {
+                case "id":
+                    provider.Id = reader.GetString()!;
+                    break;
+                case "provider_match":
+                    provider.ProviderMatch = MatchClause.Parse(ref reader);
+                    break;
+                case "model_match":
+                    provider.ModelMatch = MatchClause.Parse(ref reader);
+                    break;
+                case "fallback_model_providers":
+                    while (reader.Read() && reader.TokenType == JsonTokenType.String)
+                    {
+                        provider.Fallbacks.Add(reader.GetString()!);
+                    }
+
+                    break;
+                case "models":
+                    provider.ModelCount = reader.GetInt32();
+                    break;
+                default:
+                    throw new InvalidDataException($"Unknown key '{name}' of a provider in the price list.");
+            }
+        }
+
+        return provider;
     }
 
     /// <summary>The list's own id of a provider, given in lower case; null when the list does not know it.</summary>
@@ -145,7 +163,9 @@ internal sealed class PriceList
 
         public List<string> Fallbacks { get; } = [];
 
-        public ReadOnlyMemory<byte> ModelsJson { get; set; }
+        public int ModelCount { get; set; }
+
+        public ReadOnlyMemory<byte> Lines { get; set; }
 
         public PriceSchedule? Find(string model)
         {
@@ -163,17 +183,26 @@ internal sealed class PriceList
 
         private Model[] ParseModels()
         {
-            using var document = JsonDocument.Parse(ModelsJson);
-            var models = new Model[document.RootElement.GetArrayLength()];
-            var i = 0;
-            foreach (var model in document.RootElement.EnumerateArray())
+            var lines = Lines;
+            var models = new Model[ModelCount];
+            for (var i = 0; i < models.Length; i++)
             {
-                models[i++] = new Model(MatchClause.Parse(model.GetProperty("match")), PriceSchedule.Parse(model));
+                var reader = new Utf8JsonReader(NextLine(ref lines).Span);
+                reader.Read();
+                models[i] = new Model(MatchClause.Parse(ref reader), NextLine(ref lines));
             }
 
             return models;
         }
     }
 
-    private sealed record Model(MatchClause Match, PriceSchedule Prices);
+    /// <summary>A model whose prices are read when somebody asks for them: most never are.</summary>
+    private sealed class Model(MatchClause match, ReadOnlyMemory<byte> json)
+    {
+        private volatile PriceSchedule? _prices;
+
+        public MatchClause Match => match;
+
+        public PriceSchedule Prices => _prices ??= PriceSchedule.Parse(json);
+    }
 }

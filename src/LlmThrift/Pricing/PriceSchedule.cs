@@ -27,8 +27,10 @@ internal sealed class PriceSchedule
         return _entries[0].Price;
     }
 
-    public static PriceSchedule Parse(JsonElement model)
+    public static PriceSchedule Parse(ReadOnlyMemory<byte> json)
     {
+        using var document = JsonDocument.Parse(json);
+        var model = document.RootElement;
         var prices = model.GetProperty("prices");
         var window = model.TryGetProperty("context_window", out var w) ? w.GetInt32() : (int?)null;
         var factors = model.TryGetProperty("service_tiers", out var f) ? f : default;
@@ -78,20 +80,8 @@ internal sealed class PriceSchedule
         }
 
         // Thresholds are given per class; a request's price list is the one of the highest threshold that its input exceeds.
-        var starts = new SortedSet<long>();
-        foreach (var price in prices.EnumerateObject())
-        {
-            if (price.Value.ValueKind == JsonValueKind.Object)
-            {
-                foreach (var tier in price.Value.GetProperty("tiers").EnumerateArray())
-                {
-                    starts.Add(tier.GetProperty("start").GetInt64());
-                }
-            }
-        }
-
         PriceTier? longer = null;
-        foreach (var start in starts.Reverse())
+        for (var start = HighestStart(prices, long.MaxValue); start >= 0; start = HighestStart(prices, start))
         {
             longer = new PriceTier(start, Flat(prices, start, window) with { LongContext = longer });
         }
@@ -105,6 +95,24 @@ internal sealed class PriceSchedule
                 Priority = Discounted(standard, factors, "priority"),
             }
             : standard;
+    }
+
+    private static long HighestStart(JsonElement prices, long below)
+    {
+        var highest = -1L;
+        foreach (var price in prices.EnumerateObject())
+        {
+            if (price.Value.ValueKind == JsonValueKind.Object)
+            {
+                foreach (var tier in price.Value.GetProperty("tiers").EnumerateArray())
+                {
+                    var start = tier.GetProperty("start").GetInt64();
+                    highest = start < below ? Math.Max(highest, start) : highest;
+                }
+            }
+        }
+
+        return highest;
     }
 
     private static ModelPrice? Discounted(ModelPrice standard, JsonElement factors, string tier) =>

@@ -19,6 +19,7 @@ internal sealed unsafe class BytePairVocabulary
     private const int SingleBytes = 256;
 
     private const int LengthFilterBits = 16;
+    private const int SpareSlots = 256;
     private const int KeyFilterBits = 21;
     private const int ShortestFiltered = 3;
     private const int LongestFiltered = 33;
@@ -50,11 +51,11 @@ internal sealed unsafe class BytePairVocabulary
         _pairFilter = Allocate<byte>(1 << (KeyFilterBits - 3));
         _lengthFilter = Allocate<uint>(1 << LengthFilterBits);
 
-        // Tables half full: a look-up that finds nothing ends after two or three neighbouring slots.
+        // Tables half full: a look-up that finds nothing ends after two or three neighbouring slots. The spare ones at the end save going round.
         _slotCount = (uint)Count * 2;
-        _slots = Allocate<Slot>(Count * 2);
+        _slots = Allocate<Slot>((Count * 2) + SpareSlots);
         _pairCount = (uint)Count * 2;
-        _pairs = Allocate<int>(Count * 2);
+        _pairs = Allocate<int>((Count * 2) + SpareSlots);
 
         _longest = ReadMerges(mergeList, idBits);
         _bytes = Allocate<byte>(_offsets[Count] + 128 + ReadAhead);
@@ -100,7 +101,7 @@ internal sealed unsafe class BytePairVocabulary
     /// their place in the filter), so that two or three look-ups do.
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public int LongestMatch(byte* text, int limit)
+    public int LongestMatch(byte* text, int limit, out int length)
     {
         int id;
         if (limit >= ShortestFiltered)
@@ -112,7 +113,7 @@ internal sealed unsafe class BytePairVocabulary
             }
             else if (lengths >> 31 != 0)
             {
-                for (var length = int.Min(limit, _longest); length > LongestFiltered; length--)
+                for (length = int.Min(limit, _longest); length > LongestFiltered; length--)
                 {
                     if ((id = FindPrefix(text, length)) >= 0)
                     {
@@ -125,15 +126,28 @@ internal sealed unsafe class BytePairVocabulary
             {
                 var bit = BitOperations.Log2(lengths);
                 lengths ^= 1u << bit;
-                if ((id = FindPrefix(text, bit + ShortestFiltered)) >= 0)
+                length = bit + ShortestFiltered;
+                if ((id = FindPrefix(text, length)) >= 0)
                 {
                     return id;
                 }
             }
         }
 
-        return limit >= 2 && (id = Find(text, 2)) >= 0 ? id : _singleByteIds[*text];
+        length = 2;
+        if (limit >= 2 && (id = Find(text, 2)) >= 0)
+        {
+            return id;
+        }
+
+        length = 1;
+        return _singleByteIds[*text];
     }
+
+    /// <summary>Whether a text begins with a token of <paramref name="length"/> bytes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool IsAt(byte* text, int id, int length) =>
+        new ReadOnlySpan<byte>(_bytes + _offsets[id], length).SequenceEqual(new ReadOnlySpan<byte>(text, length));
 
     /// <summary>Whether byte-pair encoding of the bytes of both tokens gives just these two tokens.</summary>
     /// <remarks>

@@ -12,7 +12,8 @@ namespace LlmThrift.Tokens;
 /// </remarks>
 internal static unsafe class PieceEncoder
 {
-    private const int ShortPiece = 64;
+    private const int ShortPiece = 63;
+    private const int Followers = 64;
 
     /// <summary>Encodes the text between two addresses; <see cref="CharacterClasses.EndOfText"/> and more readable bytes must stand behind it.</summary>
     /// <param name="vocabulary">The tokens.</param>
@@ -51,88 +52,111 @@ internal static unsafe class PieceEncoder
     private static int EncodeShort(BytePairVocabulary vocabulary, byte* piece, int length, List<int>? tokens)
     {
         var path = stackalloc int[ShortPiece];
+        var ends = stackalloc int[ShortPiece];
         ulong dead = 0;
-        return EncodePiece(vocabulary, piece, length, path, &dead, tokens);
+        return EncodePiece(vocabulary, piece, length, path, ends, &dead, tokens);
     }
 
     private static int EncodeLong(BytePairVocabulary vocabulary, byte* piece, int length, List<int>? tokens)
     {
         var path = ArrayPool<int>.Shared.Rent(length);
+        var ends = ArrayPool<int>.Shared.Rent(length);
         var dead = ArrayPool<ulong>.Shared.Rent((length / 64) + 1);
         dead.AsSpan(0, (length / 64) + 1).Clear();
         int count;
         fixed (int* pathStart = path)
+        fixed (int* endsStart = ends)
         fixed (ulong* deadStart = dead)
         {
-            count = EncodePiece(vocabulary, piece, length, pathStart, deadStart, tokens);
+            count = EncodePiece(vocabulary, piece, length, pathStart, endsStart, deadStart, tokens);
         }
 
         ArrayPool<int>.Shared.Return(path);
+        ArrayPool<int>.Shared.Return(ends);
         ArrayPool<ulong>.Shared.Return(dead);
         return count;
     }
 
     /// <summary>Encodes one piece that is not a token.</summary>
+    /// <remarks>
+    /// In what repeats itself, the token that followed the last one before is tried first: their border is known to be good, and in runs of a character
+    /// with tokens of many lengths (hyphens) the longest that fits is hardly ever the right one.
+    /// </remarks>
     /// <param name="vocabulary">The tokens.</param>
     /// <param name="piece">The piece.</param>
     /// <param name="length">Its bytes.</param>
     /// <param name="path">Room for the tokens on the way to the present position, as many as there are bytes.</param>
+    /// <param name="ends">Room for the positions behind these tokens.</param>
     /// <param name="dead">A bit a position: that no encoding of the text before it goes on behind it.</param>
     /// <param name="tokens">Takes the tokens; null to count only.</param>
     /// <returns>The number of tokens.</returns>
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static int EncodePiece(BytePairVocabulary vocabulary, byte* piece, int length, int* path, ulong* dead, List<int>? tokens)
+    private static int EncodePiece(
+        BytePairVocabulary vocabulary,
+        byte* piece,
+        int length,
+        int* path,
+        int* ends,
+        ulong* dead,
+        List<int>? tokens
+    )
     {
+        var followers = stackalloc long[Followers];
+        if (length > ShortPiece)
+        {
+            new Span<long>(followers, Followers).Fill(-1);
+        }
+
         var depth = 0;
         var position = 0;
-        var knownLeft = -1;
-        var knownRight = -1;
-        var candidate = vocabulary.LongestMatch(piece, length - 1);
-        while (true)
+        while (position < length)
         {
-            var size = vocabulary.LengthOf(candidate);
-            var behind = position + size;
-            var fits = behind == length || (dead[behind >> 6] & (1ul << (behind & 63))) == 0;
-            if (fits && depth > 0)
+            var previous = depth > 0 ? path[depth - 1] : -1;
+            var next = -1;
+            var size = 0;
+            if (length > ShortPiece && depth > 0 && (int)(followers[previous % Followers] >> 32) == previous)
             {
-                var previous = path[depth - 1];
-                if (previous != knownLeft || candidate != knownRight)
+                next = (int)followers[previous % Followers];
+                size = vocabulary.LengthOf(next);
+                if (size > length - position || IsDead(dead, position + size) || !vocabulary.IsAt(piece + position, next, size))
                 {
-                    fits = vocabulary.IsBorder(previous, candidate);
-                    if (fits)
+                    next = -1;
+                }
+            }
+
+            for (var limit = length - position; next < 0 && limit > 0; limit = size - 1)
+            {
+                var candidate = vocabulary.LongestMatch(piece + position, limit, out size);
+                if (!IsDead(dead, position + size) && (depth == 0 || vocabulary.IsBorder(previous, candidate)))
+                {
+                    next = candidate;
+                    if (length > ShortPiece && depth > 0)
                     {
-                        // Runs of one character come back to the same border again and again.
-                        knownLeft = previous;
-                        knownRight = candidate;
+                        followers[previous % Followers] = ((long)previous << 32) | (uint)next;
                     }
                 }
             }
 
-            if (fits)
+            if (next >= 0)
             {
-                path[depth++] = candidate;
-                position = behind;
-                if (position == length)
-                {
-                    break;
-                }
-
-                candidate = vocabulary.LongestMatch(piece + position, length - position);
-            }
-            else if (size > 1)
-            {
-                candidate = vocabulary.LongestMatch(piece + position, size - 1);
+                position += size;
+                path[depth] = next;
+                ends[depth++] = position;
             }
             else
             {
-                // Nothing goes on from here: take the last token back and try a shorter one in its place.
-                dead[position >> 6] |= 1ul << (position & 63);
-                candidate = path[--depth];
-                position -= vocabulary.LengthOf(candidate);
+                // Nothing goes on from here: take the last token back, and try shorter ones in its place.
+                dead[position >> 6] |= 1ul << position;
+                depth--;
+                position = depth > 0 ? ends[depth - 1] : 0;
             }
         }
 
         tokens?.AddRange(new ReadOnlySpan<int>(path, depth));
         return depth;
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool IsDead(ulong* dead, int position) => (dead[position >> 6] & (1ul << position)) != 0;
 }

@@ -5,7 +5,7 @@ using LlmThrift.Pricing;
 namespace LlmThrift.Evaluation.Prices;
 
 /// <summary>One recorded call and the price that an independent library gives it.</summary>
-internal sealed record PricedCall(string Provider, string Model, DateTimeOffset Time, TokenUsage Usage, decimal Input, decimal Output)
+internal sealed record PricedCall(string? Provider, string Model, DateTimeOffset Time, TokenUsage Usage, decimal Input, decimal Output)
 {
     /// <exception cref="FormatException">The line is not such a call; the message says why.</exception>
     public static PricedCall Parse(string line)
@@ -15,15 +15,19 @@ internal sealed record PricedCall(string Provider, string Model, DateTimeOffset 
             using var document = JsonDocument.Parse(line);
             var row = document.RootElement;
             return new PricedCall(
-                row.GetProperty("provider").GetString()!,
-                row.GetProperty("model").GetString()!,
+                row.GetProperty("provider").GetString(),
+                row.GetProperty("model").GetString() ?? throw new FormatException("Its model is null."),
                 row.GetProperty("time").GetDateTimeOffset(),
                 ParseUsage(row.GetProperty("usage")),
                 Money(row.GetProperty("input")),
                 Money(row.GetProperty("output"))
             );
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or OverflowException)
+        catch (KeyNotFoundException e)
+        {
+            throw new FormatException("It needs provider, model, time, usage, input and output.", e);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or OverflowException)
         {
             throw new FormatException(e.Message, e);
         }

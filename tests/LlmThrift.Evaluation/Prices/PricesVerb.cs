@@ -77,7 +77,7 @@ internal static class PricesVerb
 
             differences.AddRow(
                 number.ToString(CultureInfo.InvariantCulture),
-                Markup.Escape(call.Provider),
+                Markup.Escape(call.Provider ?? ""),
                 Markup.Escape(call.Model),
                 string.Create(CultureInfo.InvariantCulture, $"{call.Input} + {call.Output}"),
                 cost is { } c ? string.Create(CultureInfo.InvariantCulture, $"{c.Input} + {c.Output}") : "unpriced"
@@ -97,6 +97,7 @@ internal static class PricesVerb
 
         if (json is not null)
         {
+            json.Directory?.Create();
             using var stream = json.Create();
             using var writer = new Utf8JsonWriter(stream);
             writer.WriteStartObject();

@@ -233,7 +233,7 @@ public sealed class PriceOverlayTests
 
         // 3 ÷ (800 × 3600) × 10⁶.
         Assert.Equal(1.0416666666666666666666666667m, price.UsdPerMillionTokens);
-        Assert.Equal(2 * price.UsdPerMillionTokens, new SelfHostedPrice(3m, 800m, 0.5m).UsdPerMillionTokens);
+        Assert.Equal(2.0833333333333333333333333333m, new SelfHostedPrice(3m, 800m, 0.5m).UsdPerMillionTokens);
 
         var book = PriceBook.Embedded.With("gpt-oss*", price.ToModelPrice(), provider: "ollama");
         var cost = book.CostOf(new TokenUsage { InputTokens = 400_000, OutputTokens = 800_000 }, "gpt-oss:20b", "ollama", s_october);

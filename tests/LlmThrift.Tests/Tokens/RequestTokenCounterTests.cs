@@ -55,7 +55,7 @@ public sealed class RequestTokenCounterTests
         ChatMessage[] messages =
         [
             new(ChatRole.System, "You are a helpful assistant that can answer to questions about the weather."),
-            new(ChatRole.User, "What's the weather like in Pittsburgh today?"),
+            new(ChatRole.User, "What's the weather like in San Francisco?"),
         ];
 
         Assert.Equal(

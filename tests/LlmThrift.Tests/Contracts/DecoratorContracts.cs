@@ -1,0 +1,50 @@
+using LlmThrift.TestKit;
+using Microsoft.Extensions.AI;
+
+namespace LlmThrift.Tests.Contracts;
+
+public sealed class CostMeterContract : ChatClientDecoratorContract
+{
+    protected override IChatClient Decorate(IChatClient inner) => inner.AsBuilder().UseCostMeter().Build();
+}
+
+public sealed class NestedCostMeterContract : ChatClientDecoratorContract
+{
+    protected override IChatClient Decorate(IChatClient inner) => inner.AsBuilder().UseCostMeter().UseCostMeter().Build();
+}
+
+public sealed class ExactCacheContract : ChatClientDecoratorContract
+{
+    protected override IChatClient Decorate(IChatClient inner) => inner.AsBuilder().UseExactCache().Build();
+}
+
+public sealed class OutputLimitContract : ChatClientDecoratorContract
+{
+    protected override IChatClient Decorate(IChatClient inner) => inner.AsBuilder().UseOutputLimits(o => o.MaxOutputTokens = 50).Build();
+}
+
+public sealed class CostControlsContract : ChatClientDecoratorContract
+{
+    protected override IChatClient Decorate(IChatClient inner) => inner.WithCostControls();
+}
+
+/// <summary>A store that answers late exercises the paths on which nothing completes synchronously.</summary>
+public sealed class CostControlsOverDistributedCacheContract : ChatClientDecoratorContract
+{
+    protected override IChatClient Decorate(IChatClient inner) =>
+        inner.AsBuilder().UseCostControls().Build(new FewServices().With<Microsoft.Extensions.Caching.Distributed.IDistributedCache>(new MemoryDistributedStore()));
+}
+
+/// <summary>A store that is down must not be noticed.</summary>
+public sealed class CostControlsOverFailingCacheContract : ChatClientDecoratorContract
+{
+    protected override IChatClient Decorate(IChatClient inner) =>
+        inner
+            .AsBuilder()
+            .UseCostControls()
+            .Build(
+                new FewServices().With<Microsoft.Extensions.Caching.Distributed.IDistributedCache>(
+                    new MemoryDistributedStore { Failure = new TimeoutException("the store is down") }
+                )
+            );
+}

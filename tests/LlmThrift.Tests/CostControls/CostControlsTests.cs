@@ -1,0 +1,220 @@
+using LlmThrift.CostControls;
+using LlmThrift.Diagnostics;
+using LlmThrift.ExactCache;
+using LlmThrift.Metering;
+using LlmThrift.Pricing;
+using LlmThrift.TestKit;
+using Microsoft.Extensions.AI;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Xunit;
+
+namespace LlmThrift.Tests.CostControls;
+
+public sealed class CostControlsTests
+{
+    [Fact]
+    public async Task One_line_saves()
+    {
+        var services = new ServiceCollection();
+        services.AddChatClient(_ => new ScriptedChatClient()).UseCostControls();
+        await using var provider = services.BuildServiceProvider();
+        var client = provider.GetRequiredService<IChatClient>();
+
+        await client.GetResponseAsync("What are your business hours?");
+        await client.GetResponseAsync("What are your business hours?");
+
+        var total = client.GetService<CostReport>()!.GetSummary().Total;
+        Assert.Equal((2, 0.5), (total.Calls, total.SavingShare));
+    }
+
+    [Fact]
+    public async Task AddCostControls_gives_all_pipelines_one_report_and_one_set_of_options()
+    {
+        var services = new ServiceCollection();
+        services.AddCostControls(o => o.OutputLimits.MaxOutputTokens = 300);
+        services.AddSingleton<ICallRecordSink, CountingSink>();
+        var cheap = new ScriptedChatClient();
+        var dear = new ScriptedChatClient();
+        services.AddKeyedChatClient("cheap", _ => cheap).UseCostControls();
+        services.AddKeyedChatClient("dear", _ => dear).UseCostControls(o => o.OutputLimits.MaxOutputTokens = 900);
+        await using var provider = services.BuildServiceProvider();
+
+        await provider.GetRequiredKeyedService<IChatClient>("cheap").GetResponseAsync("q");
+        await provider.GetRequiredKeyedService<IChatClient>("dear").GetResponseAsync("q");
+
+        Assert.Equal(2, provider.GetRequiredService<CostReport>().GetSummary().Total.Calls);
+        Assert.Equal(2, ((CountingSink)provider.GetRequiredService<ICallRecordSink>()).Count);
+        Assert.Equal(300, cheap.Requests.Single().Options?.MaxOutputTokens);
+        Assert.Equal(900, dear.Requests.Single().Options?.MaxOutputTokens);
+    }
+
+    [Fact]
+    public async Task Exact_cache_can_be_left_out()
+    {
+        using var provider = new ScriptedChatClient();
+        using var client = provider.WithCostControls(o => o.UseExactCache = false);
+
+        await client.GetResponseAsync("q");
+        await client.GetResponseAsync("q");
+
+        Assert.Equal(2, provider.Calls);
+        Assert.Null(client.GetService<ExactCacheManager>());
+    }
+
+    [Fact]
+    public async Task Configuration_sets_every_option()
+    {
+        var configuration = Configuration(
+            """
+            {
+              "UseExactCache": true,
+              "ExactCache": { "Expiration": "02:00:00", "MaxEntries": 5, "MaxBytes": 100000, "MaxTemperature": 0.3, "IgnoredProperties": ["trace"] },
+              "OutputLimits": { "MaxOutputTokens": 700, "Features": { "faq": 200 } },
+              "Prices": { "house-*": { "Input": 1.5, "Output": 4 } }
+            }
+            """
+        );
+        CostControlOptions? options = null;
+        using var provider = new ScriptedChatClient(new ScriptedAnswer { ModelId = "house-model" });
+
+        using var client = provider.AsBuilder().UseCostControls(configuration).Build();
+        using var probe = provider
+            .AsBuilder()
+            .UseCostControls(o => options = o)
+            .Build(new FewServices().With(new CostControlDefaults(CostControlComposition.From(configuration))));
+
+        Assert.Equal(TimeSpan.FromHours(2), options!.ExactCache.Expiration);
+        Assert.Equal((5, 100_000L, 0.3f), (options.ExactCache.MaxEntries, options.ExactCache.MaxBytes, options.ExactCache.MaxTemperature));
+        Assert.Equal(["trace"], options.ExactCache.IgnoredProperties);
+        Assert.Equal((700, 200), (options.OutputLimits.MaxOutputTokens, options.OutputLimits.Features["faq"]));
+        var record = (await client.GetResponseAsync("q", new ChatOptions { ModelId = "house-model" })).GetCallRecord()!;
+        Assert.Equal(((100 * 1.5m) + (20 * 4m)) / 1_000_000m, record.ActualCost);
+    }
+
+    [Fact]
+    public void Bad_configuration_is_refused_with_every_problem_named()
+    {
+        var configuration = Configuration(
+            """
+            {
+              "UseExactCash": true,
+              "ExactCache": { "Expiration": "soon", "MaxEntrys": 5, "MaxBytes": "-" },
+              "OutputLimits": { "Features": { "faq": "many" } },
+              "Prices": { "house-model": { "Input": "cheap" } }
+            }
+            """
+        );
+
+        var exception = Assert.Throws<ArgumentException>(() => new ScriptedChatClient().AsBuilder().UseCostControls(configuration).Build());
+
+        Assert.Contains("6 bad values", exception.Message, StringComparison.Ordinal);
+        foreach (var part in new[] { "UseExactCash", "\"soon\"", "MaxEntrys", "\"-\"", "\"many\"", "cheap", "ExactCache:Expiration" })
+        {
+            Assert.Contains(part, exception.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Bad_options_are_refused_with_every_problem_named()
+    {
+        var exception = Assert.Throws<ArgumentException>(() =>
+            new ScriptedChatClient().WithCostControls(o =>
+            {
+                o.ExactCache.Expiration = TimeSpan.Zero;
+                o.ExactCache.MaxEntries = 0;
+                o.ExactCache.MaxBytes = -1;
+                o.ExactCache.MaxTemperature = float.NaN;
+                o.ExactCache.Partition = null!;
+                o.OutputLimits.MaxOutputTokens = 0;
+                o.OutputLimits.Features["faq"] = -3;
+                o.Metering.Prices = null!;
+                o.Metering.TokenCounter = null!;
+                o.Metering.Sinks.Add(null!);
+            })
+        );
+
+        Assert.Contains("10 bad values", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("OutputLimits.Features[\"faq\"] is -3", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Cost_controls_twice_are_refused()
+    {
+        var exception = Assert.Throws<InvalidOperationException>(() => new ScriptedChatClient().WithCostControls().WithCostControls());
+
+        Assert.Contains("UseCostControls() once", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Wrong_order_is_reported()
+    {
+        var loggers = new RecordingLoggerFactory();
+        var services = new FewServices().With<ILoggerFactory>(loggers);
+
+        using var client = new ScriptedChatClient().AsBuilder().UseOutputLimits().UseExactCache().UseCostMeter().Build(services);
+        await client.GetResponseAsync("q");
+        await client.GetResponseAsync("q");
+
+        var warnings = loggers.Entries.Where(entry => entry.Level == LogLevel.Warning).Select(entry => entry.Message).ToList();
+        Assert.Equal(2, warnings.Count);
+        Assert.Contains(warnings, w => w.Contains("Call UseCostMeter() before UseExactCache()", StringComparison.Ordinal));
+        Assert.Contains(warnings, w => w.Contains("Call UseExactCache() before UseOutputLimits()", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Right_order_is_not_reported()
+    {
+        var loggers = new RecordingLoggerFactory();
+        var services = new FewServices().With<ILoggerFactory>(loggers);
+
+        using var one = new ScriptedChatClient().AsBuilder().UseCostMeter().UseExactCache().UseOutputLimits().UseCostMeter().Build(services);
+        using var other = new ScriptedChatClient().AsBuilder().UseCostControls().Build(services);
+        await one.GetResponseAsync("q");
+        await other.GetResponseAsync("q");
+
+        Assert.DoesNotContain(loggers.Entries, entry => entry.Level >= LogLevel.Warning);
+    }
+
+    [Fact]
+    public void Default_model_without_a_price_is_reported_when_the_pipeline_is_built()
+    {
+        var loggers = new RecordingLoggerFactory();
+
+        new ScriptedChatClient { Metadata = new("house", null, "house-model") }.WithCostControls(loggerFactory: loggers).Dispose();
+        new ScriptedChatClient { Metadata = new("house", null, "house-model") }
+            .WithCostControls(
+                o => o.Metering.Prices = PriceBook.Embedded.With("house-model", new ModelPrice { Input = 1, Output = 2 }),
+                loggers
+            )
+            .Dispose();
+
+        Assert.Contains("house-model", Assert.Single(loggers.Entries, entry => entry.Level == LogLevel.Warning).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Stages_composed_by_hand_meter_hits_and_requests_alike()
+    {
+        using var client = new ScriptedChatClient().AsBuilder().UseCostMeter().UseExactCache().UseOutputLimits().UseCostMeter().Build();
+
+        var miss = (await client.GetResponseAsync("q")).GetCallRecord()!;
+        var hit = (await client.GetResponseAsync("q")).GetCallRecord()!;
+
+        Assert.Equal(miss.ActualCost, hit.Saving);
+        Assert.Equal(CostStages.ExactCache, hit.ServedBy);
+        Assert.Single(miss.Attempts);
+    }
+
+    private static IConfiguration Configuration(string json) =>
+        new ConfigurationBuilder().AddJsonStream(new MemoryStream(System.Text.Encoding.UTF8.GetBytes(json))).Build();
+
+    private sealed class CountingSink : ICallRecordSink
+    {
+        private int _count;
+
+        public int Count => Volatile.Read(ref _count);
+
+        public void Record(CallRecord record) => Interlocked.Increment(ref _count);
+    }
+}

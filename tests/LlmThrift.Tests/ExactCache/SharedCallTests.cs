@@ -1,0 +1,231 @@
+using LlmThrift.Diagnostics;
+using LlmThrift.Metering;
+using LlmThrift.TestKit;
+using Microsoft.Extensions.AI;
+using Xunit;
+
+namespace LlmThrift.Tests.ExactCache;
+
+/// <summary>Identical calls under way share one request to the provider.</summary>
+public sealed class SharedCallTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    [Fact]
+    public async Task Thousand_identical_calls_half_of_them_streams_a_tenth_cancelled_make_one_request_and_all_others_get_the_whole_answer()
+    {
+        var gate = new TaskCompletionSource();
+        var second = new TaskCompletionSource();
+        using var provider = new ScriptedChatClient(new ScriptedAnswer { Gate = gate.Task, GateAfterFirstChunk = second.Task });
+        using var client = provider.WithCostControls();
+        var records = new System.Collections.Concurrent.ConcurrentQueue<CallRecord>();
+        var sources = Enumerable.Range(0, 1000).Select(_ => new CancellationTokenSource()).ToArray();
+        var calls = sources
+            .Select(
+                (source, i) =>
+                    Task.Run(() =>
+                    {
+                        var options = new ChatOptions().WithCallRecord(records.Enqueue);
+                        return i % 2 == 0
+                            ? client.GetStreamingResponseAsync("question", options, source.Token).ToChatResponseAsync(source.Token)
+                            : client.GetResponseAsync("question", options, source.Token);
+                    })
+            )
+            .ToArray();
+
+        // The first to come is among the cancelled, so the request has to outlive it.
+        await UntilAsync(() => provider.Calls == 1);
+        await Task.Delay(200);
+        gate.SetResult();
+        await Task.Delay(50);
+        for (var i = 0; i < 1000; i += 10)
+        {
+            await sources[i].CancelAsync();
+            await sources[i + 1 - (i % 20 / 10)].CancelAsync();
+        }
+
+        second.SetResult();
+
+        var cancelled = 0;
+        for (var i = 0; i < calls.Length; i++)
+        {
+            try
+            {
+                var response = await calls[i].WaitAsync(Patience);
+                Assert.Equal("Hello, world.", response.Text);
+                Assert.Equal(ChatFinishReason.Stop, response.FinishReason);
+            }
+            catch (OperationCanceledException)
+            {
+                Assert.True(sources[i].IsCancellationRequested);
+                cancelled++;
+            }
+        }
+
+        Assert.Equal(1, provider.Calls);
+        Assert.InRange(cancelled, 100, 200);
+        await UntilAsync(() => records.Count == 1000);
+
+        // Somebody pays for the one request, and nobody twice.
+        var oneCall = (100 * 2.5m + 20 * 10m) / 1_000_000m;
+        Assert.Equal(oneCall, records.Sum(r => r.ActualCost));
+        Assert.Equal(1, records.Sum(r => r.Attempts.Count));
+        Assert.All(records, r => Assert.Equal(r.Saving, r.SavingByStage.Sum(s => s.Saving)));
+        Assert.Equal(999 - cancelled, records.Count(r => r.ServedBy == CostStages.ExactCache));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Leader_that_is_cancelled_leaves_the_bill_to_a_survivor(bool isStreaming)
+    {
+        var gate = new TaskCompletionSource();
+        using var provider = new ScriptedChatClient(new ScriptedAnswer { Gate = gate.Task });
+        using var client = provider.WithCostControls();
+        using var source = new CancellationTokenSource();
+        CallRecord? leaders = null;
+        CallRecord? survivors = null;
+        var leader = AskAsync(client, isStreaming, r => leaders = r, source.Token);
+        await UntilAsync(() => provider.Calls == 1);
+        var survivor = AskAsync(client, isStreaming, r => survivors = r, CancellationToken.None);
+
+        await source.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => leader);
+        gate.SetResult();
+        var answer = await survivor.WaitAsync(Patience);
+
+        Assert.Equal("Hello, world.", answer.Text);
+        Assert.Equal((CallOutcome.Cancelled, 0m, 0m), (leaders!.Outcome, leaders.ActualCost!.Value, leaders.BaselineCost!.Value));
+        Assert.Equal((100 * 2.5m + 20 * 10m) / 1_000_000m, survivors!.ActualCost);
+        Assert.Null(survivors.ServedBy);
+        Assert.Equal(1, provider.Calls);
+    }
+
+    [Fact]
+    public async Task When_all_have_left_the_request_is_cancelled_and_the_last_one_pays_for_what_was_delivered()
+    {
+        using var provider = new ScriptedChatClient(new ScriptedAnswer { GateAfterFirstChunk = new TaskCompletionSource().Task });
+        using var client = provider.WithCostControls();
+        using var source = new CancellationTokenSource();
+        var records = new System.Collections.Concurrent.ConcurrentQueue<CallRecord>();
+        var first = AskAsync(client, true, records.Enqueue, source.Token);
+        await UntilAsync(() => provider.Calls == 1);
+        var second = AskAsync(client, true, records.Enqueue, source.Token);
+        await Task.Delay(50);
+
+        await source.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first.WaitAsync(Patience));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => second.WaitAsync(Patience));
+
+        await UntilAsync(() => provider.OpenStreams == 0 && records.Count == 2);
+        var payer = Assert.Single(records, r => r.Attempts.Count == 1);
+        Assert.True(payer.IsEstimated);
+        Assert.True(payer.ActualCost > 0);
+        Assert.Equal(CallOutcome.Cancelled, payer.Attempts[0].Outcome);
+        Assert.Equal(1, provider.Calls);
+    }
+
+    [Fact]
+    public async Task Call_after_all_have_left_makes_a_request_of_its_own()
+    {
+        var answers = new Queue<ScriptedAnswer>([
+            new ScriptedAnswer { Gate = new TaskCompletionSource().Task },
+            new ScriptedAnswer(),
+        ]);
+        using var provider = new ScriptedChatClient((_, _) => answers.Dequeue());
+        using var client = provider.WithCostControls();
+        using var source = new CancellationTokenSource();
+        var first = client.GetResponseAsync("question", cancellationToken: source.Token);
+        await UntilAsync(() => provider.Calls == 1);
+        await source.CancelAsync();
+
+        var response = await client.GetResponseAsync("question").WaitAsync(Patience);
+
+        Assert.Equal("Hello, world.", response.Text);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
+    }
+
+    [Fact]
+    public async Task Failure_reaches_every_waiter_and_is_paid_for_once()
+    {
+        var gate = new TaskCompletionSource();
+        using var provider = new ScriptedChatClient(
+            new ScriptedAnswer
+            {
+                Gate = gate.Task,
+                Failure = new InvalidOperationException("down"),
+                FailAfterChunks = 2,
+            }
+        );
+        using var client = provider.WithCostControls();
+        var records = new System.Collections.Concurrent.ConcurrentQueue<CallRecord>();
+        var calls = Enumerable.Range(0, 20).Select(_ => AskAsync(client, true, records.Enqueue, CancellationToken.None)).ToArray();
+        gate.SetResult();
+
+        foreach (var call in calls)
+        {
+            await Assert.ThrowsAsync<InvalidOperationException>(() => call.WaitAsync(Patience));
+        }
+
+        Assert.Equal(1, provider.Calls);
+        Assert.Equal(20, records.Count);
+        var payer = Assert.Single(records, r => r.Attempts.Count == 1);
+        Assert.True(payer.ActualCost > 0); // input and two chunks had been delivered
+        Assert.All(records.Where(r => r != payer), r => Assert.Equal(0m, r.ActualCost));
+    }
+
+    [Fact]
+    public async Task Callers_who_share_a_stream_cannot_change_each_others_answer()
+    {
+        var gate = new TaskCompletionSource();
+        using var client = new ScriptedChatClient(new ScriptedAnswer { Gate = gate.Task }).WithCostControls();
+        var calls = Enumerable
+            .Range(0, 3)
+            .Select(async _ =>
+            {
+                var text = "";
+                await foreach (var update in client.GetStreamingResponseAsync("question"))
+                {
+                    text += update.Text;
+                    foreach (var content in update.Contents.OfType<TextContent>())
+                    {
+                        await Task.Yield();
+                        content.Text = "spoilt";
+                    }
+
+                    update.Contents.Clear();
+                }
+
+                return text;
+            })
+            .ToArray();
+        gate.SetResult();
+
+        var texts = await Task.WhenAll(calls);
+
+        // The leader gets the provider's own objects as they pass; the others get copies of what was recorded from them.
+        Assert.Contains("Hello, world.", texts);
+    }
+
+    private static async Task<ChatResponse> AskAsync(
+        IChatClient client,
+        bool isStreaming,
+        Action<CallRecord> onRecord,
+        CancellationToken cancellationToken
+    )
+    {
+        var options = new ChatOptions().WithCallRecord(onRecord);
+        return isStreaming
+            ? await client.GetStreamingResponseAsync("question", options, cancellationToken).ToChatResponseAsync(cancellationToken)
+            : await client.GetResponseAsync("question", options, cancellationToken);
+    }
+
+    private static async Task UntilAsync(Func<bool> condition)
+    {
+        using var timeout = new CancellationTokenSource(Patience);
+        while (!condition())
+        {
+            await Task.Delay(5, timeout.Token);
+        }
+    }
+}

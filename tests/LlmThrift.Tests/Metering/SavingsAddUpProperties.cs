@@ -1,0 +1,157 @@
+using System.Collections.Concurrent;
+using FsCheck;
+using FsCheck.Fluent;
+using LlmThrift.Metering;
+using LlmThrift.TestKit;
+using Microsoft.Extensions.AI;
+using Xunit;
+
+namespace LlmThrift.Tests.Metering;
+
+/// <summary>For any sequence of hits, misses, failures, cancellations and streams, the parts add up to the whole, to the last decimal.</summary>
+public sealed class SavingsAddUpProperties
+{
+    /// <summary>One call of a sequence: what is asked, how, and what becomes of it.</summary>
+    private sealed record Step(int Question, bool IsStreaming, int Fate, int Model, int Usage, bool AtOnceWithNext);
+
+    private static readonly string[] Models = ["gpt-4o", "gpt-4o-mini", "claude-sonnet-4-5", "no-such-model"];
+
+    private static readonly Gen<Step> Steps =
+        from question in Gen.Choose(0, 4)
+        from streaming in Gen.Elements(true, false)
+        from fate in Gen.Choose(0, 7)
+        from model in Gen.Choose(0, 3)
+        from usage in Gen.Choose(0, 4)
+        from atOnce in Gen.Elements(true, false)
+        select new Step(question, streaming, fate, model, usage, atOnce);
+
+    [Fact]
+    public void Parts_of_savings_add_up_to_the_whole_for_any_sequence_of_calls()
+    {
+        Prop.ForAll(
+                Steps.ListOf(12).ToArbitrary(),
+                steps =>
+                {
+                    var (records, summary, providerCost) = Task.Run(() => RunAsync([.. steps])).GetAwaiter().GetResult();
+                    Assert.Equal(steps.Count, records.Count);
+                    foreach (var record in records)
+                    {
+                        Assert.Equal(record.BaselineCost - record.ActualCost, record.Saving);
+                        Assert.Equal(record.Saving ?? 0m, record.SavingByStage.Sum(part => part.Saving));
+                        Assert.Equal(record.SavingByStage.Count, record.SavingByStage.Select(part => part.Stage).Distinct().Count());
+                        Assert.Equal(
+                            record.Attempts.All(a => a.Cost is not null) ? record.Attempts.Sum(a => a.Cost!.Value) : null,
+                            record.ActualCost
+                        );
+                    }
+
+                    var priced = records.Where(r => r.Saving is not null).ToList();
+                    Assert.Equal(priced.Sum(r => r.Saving!.Value), summary.Saving);
+                    Assert.Equal(summary.Saving, summary.SavingByStage.Values.Sum());
+                    Assert.Equal(summary.BaselineCost - summary.ActualCost, summary.Saving);
+                    Assert.Equal(records.Count - priced.Count, summary.UnpricedCalls);
+
+                    // Nothing is lost and nothing is billed twice: the attempts in the records are the requests that the provider saw.
+                    Assert.Equal(providerCost, records.Sum(r => r.Attempts.Count));
+                    return true;
+                }
+            )
+            .Check(Config.QuickThrowOnFailure.WithMaxTest(150));
+    }
+
+    private static async Task<(List<CallRecord> Records, CostTotals Summary, int Requests)> RunAsync(Step[] steps)
+    {
+        var records = new ConcurrentQueue<CallRecord>();
+        using var provider = new ScriptedChatClient((messages, _) => Answer(int.Parse(messages[0].Text.Split(' ')[1], null)));
+        using var client = provider.WithCostControls(o =>
+        {
+            o.ExactCache.MaxEntries = 3;
+            o.OutputLimits.MaxOutputTokens = 1_000;
+        });
+        var pending = new List<Task>();
+        foreach (var step in steps)
+        {
+            pending.Add(AskAsync(client, step, records.Enqueue));
+            if (!step.AtOnceWithNext)
+            {
+                await Task.WhenAll(pending);
+                pending.Clear();
+            }
+        }
+
+        await Task.WhenAll(pending);
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (records.Count < steps.Length)
+        {
+            await Task.Delay(1, timeout.Token);
+        }
+
+        return ([.. records], client.GetService<CostReport>()!.GetSummary().Total, provider.Calls);
+    }
+
+    private static async Task AskAsync(IChatClient client, Step step, Action<CallRecord> onRecord)
+    {
+        using var source = new CancellationTokenSource();
+        var options = new ChatOptions { ModelId = Models[step.Model] }.WithCallRecord(onRecord).WithFeature($"f{step.Question}");
+        var question = $"question {(step.Fate * 100) + (step.Usage * 10) + step.Question}";
+        try
+        {
+            if (!step.IsStreaming)
+            {
+                var asking = client.GetResponseAsync(question, options, source.Token);
+                if (step.Fate == 4)
+                {
+                    await source.CancelAsync();
+                }
+
+                await asking;
+                return;
+            }
+
+            var updates = 0;
+            await foreach (var _ in client.GetStreamingResponseAsync(question, options, source.Token))
+            {
+                updates++;
+                if (updates == 2 && step.Fate == 5)
+                {
+                    break;
+                }
+
+                if (updates == 2 && step.Fate == 4)
+                {
+                    await source.CancelAsync();
+                }
+            }
+        }
+        catch (Exception exception) when (exception is TimeoutException or OperationCanceledException)
+        {
+            // What the sequence asked for.
+        }
+    }
+
+    private static ScriptedAnswer Answer(int question)
+    {
+        var fate = question / 100;
+        var usage = question / 10 % 10;
+        return new ScriptedAnswer
+        {
+            ModelId = "answered-by-" + (fate % 2),
+            Failure = fate is 1 or 2 ? new TimeoutException() : null,
+            FailAfterChunks = fate == 2 ? 2 : 0,
+            FinishReason = fate == 3 ? ChatFinishReason.Length : ChatFinishReason.Stop,
+            Usage = usage switch
+            {
+                0 => null,
+                1 => new UsageDetails { InputTokenCount = 1_000, OutputTokenCount = 333, CachedInputTokenCount = 700 },
+                2 => new UsageDetails
+                {
+                    InputTokenCount = 5_001,
+                    OutputTokenCount = 7,
+                    AdditionalCounts = new() { ["CacheCreationInputTokens"] = 3_000 },
+                },
+                3 => new UsageDetails { OutputTokenCount = 12 },
+                _ => new UsageDetails { InputTokenCount = 17, OutputTokenCount = 19, ReasoningTokenCount = 11 },
+            },
+        };
+    }
+}
