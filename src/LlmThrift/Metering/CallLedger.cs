@@ -31,7 +31,9 @@ internal static class CallLedger
         var savings = new SavingsByStage();
         if (served is not null)
         {
-            var cost = prices.FindOrNull(served.Model, served.Provider, at)?.CostOf(served.AvoidedUsage.WithoutProviderCache())?.Total;
+            var cost = prices.FindOrNull(served.Model, served.Provider, at) is { } servedPrice
+                ? served.AvoidedCostAt(servedPrice)
+                : null;
             savings.Add(served.Stage, cost);
             ChargeToTheirStages(attempts, except: null, ref savings);
             return Close(cost, actual, savings, served.AvoidedUsage, billed);
@@ -133,6 +135,9 @@ internal static class CallLedger
             }
         }
 
-        public readonly StageSaving[] ToArray() => _first.Stage is null ? [] : [_first, .. _more ?? []];
+        public readonly StageSaving[] ToArray() =>
+            _first.Stage is null ? []
+            : _more is null ? [_first]
+            : [_first, .. _more];
     }
 }

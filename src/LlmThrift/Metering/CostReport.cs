@@ -43,9 +43,9 @@ public sealed class CostReport : ICallRecordSink
             Group(_byTenant, record.Tags.Tenant).Add(record);
             Group(_byFeature, record.Tags.Feature).Add(record);
             Hour(record.StartedAt).Add(record);
-            foreach (var note in record.Notes)
+            for (var index = 0; index < record.Notes.Count; index++)
             {
-                if (note.PassedBy)
+                if (record.Notes[index] is { PassedBy: true } note)
                 {
                     var key = $"{note.Stage}: {note.Reason}";
                     _passedBy[key] = _passedBy.GetValueOrDefault(key) + 1;
@@ -112,8 +112,7 @@ public sealed class CostReport : ICallRecordSink
 
     private Totals Hour(DateTimeOffset time)
     {
-        var utc = time.UtcDateTime;
-        var hour = new DateTimeOffset(utc.Year, utc.Month, utc.Day, utc.Hour, 0, 0, TimeSpan.Zero);
+        var hour = new DateTimeOffset(time.UtcTicks - (time.UtcTicks % TimeSpan.TicksPerHour), TimeSpan.Zero);
         if (_currentHour.Value is { } current && _currentHour.Key == hour)
         {
             return current;
@@ -134,8 +133,8 @@ public sealed class CostReport : ICallRecordSink
 
     private sealed class Totals
     {
-        private readonly Dictionary<string, decimal> _savings = [];
-        private readonly Dictionary<string, long> _servedBy = [];
+        // There are a handful of stages: walking a list of them beats hashing their names five times a record.
+        private readonly List<StageSum> _stages = [];
         private long _calls;
         private long _failed;
         private long _unpriced;
@@ -158,7 +157,7 @@ public sealed class CostReport : ICallRecordSink
             _failed += record.Outcome == CallOutcome.Failed ? 1 : 0;
             if (record.ServedBy is { } stage)
             {
-                _servedBy[stage] = _servedBy.GetValueOrDefault(stage) + 1;
+                Stage(stage).Served++;
             }
 
             if (record is not { BaselineCost: { } baseline, ActualCost: { } actual })
@@ -169,9 +168,10 @@ public sealed class CostReport : ICallRecordSink
 
             _baseline += baseline;
             _actual += actual;
-            foreach (var part in record.SavingByStage)
+            var parts = record.SavingByStage;
+            for (var index = 0; index < parts.Count; index++)
             {
-                _savings[part.Stage] = _savings.GetValueOrDefault(part.Stage) + part.Saving;
+                Stage(parts[index].Stage).Saving += parts[index].Saving;
             }
         }
 
@@ -179,8 +179,7 @@ public sealed class CostReport : ICallRecordSink
         {
             (_calls, _failed, _unpriced, _estimated, _baseline, _actual) = (0, 0, 0, 0, 0m, 0m);
             (_inputTokens, _outputTokens, _baselineInputTokens, _baselineOutputTokens) = (0, 0, 0, 0);
-            _savings.Clear();
-            _servedBy.Clear();
+            _stages.Clear();
         }
 
         public CostTotals ToImmutable() =>
@@ -196,8 +195,32 @@ public sealed class CostReport : ICallRecordSink
                 OutputTokens = _outputTokens,
                 BaselineInputTokens = _baselineInputTokens,
                 BaselineOutputTokens = _baselineOutputTokens,
-                SavingByStage = new Dictionary<string, decimal>(_savings),
-                CallsServedByStage = new Dictionary<string, long>(_servedBy),
+                SavingByStage = _stages.ToDictionary(stage => stage.Name, stage => stage.Saving),
+                CallsServedByStage = _stages.Where(stage => stage.Served > 0).ToDictionary(stage => stage.Name, stage => stage.Served),
             };
+
+        private StageSum Stage(string name)
+        {
+            foreach (var stage in _stages)
+            {
+                if (stage.Name == name)
+                {
+                    return stage;
+                }
+            }
+
+            var added = new StageSum(name);
+            _stages.Add(added);
+            return added;
+        }
+
+        private sealed class StageSum(string name)
+        {
+            public string Name { get; } = name;
+
+            public decimal Saving { get; set; }
+
+            public long Served { get; set; }
+        }
     }
 }
