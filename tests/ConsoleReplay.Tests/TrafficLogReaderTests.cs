@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using ConsoleReplay.Logs;
 using Microsoft.Extensions.AI;
 using Xunit;
@@ -262,6 +263,7 @@ public sealed class TrafficLogReaderTests
         """{"model":"gpt-4o","messages":[{"role":"user","content":"SECRET"}],"response_format":{"type":"SECRET"}}""",
         "\"response_format.type\" is not known"
     )]
+    [InlineData("""{"model":"gpt-4o","messages":[{"role":"user","content":"SECRET \ud83d"}]}""", "half of a surrogate pair")]
     [InlineData("""{"model":"gpt-4o","input":"SECRET"}""", "Responses")]
     [InlineData("""{"model":"gpt-3.5-turbo-instruct","prompt":"SECRET"}""", "text completions")]
     [InlineData(
@@ -314,6 +316,51 @@ public sealed class TrafficLogReaderTests
 
         Assert.Equal(2, log.Calls.Count);
         Assert.Single(log.Problems);
+    }
+
+    [Fact]
+    public async Task ReadAsync_mutilated_lines_become_calls_or_problems_never_exceptions()
+    {
+        var lines = await File.ReadAllLinesAsync(Path.Combine(AppContext.BaseDirectory, "example-traffic.jsonl"));
+        string[] values =
+        [
+            "null",
+            "\"\"",
+            "0",
+            "-1",
+            "1.5",
+            "1e300",
+            "true",
+            "[]",
+            "{}",
+            "\"x\"",
+            "[1]",
+            "[null]",
+            "[{}]",
+            "{\"a\":1}",
+            "\"data:;base64,\"",
+        ];
+        var random = new Random(1);
+        var mutilated = Enumerable
+            .Range(0, 3_000)
+            .Select(_ =>
+            {
+                var root = JsonNode.Parse(lines[random.Next(lines.Length)])!;
+                var nodes = Descendants(root).ToList();
+                nodes[random.Next(nodes.Count)].ReplaceWith(JsonNode.Parse(values[random.Next(values.Length)]));
+                var line = root.ToJsonString();
+                return random.Next(20) == 0 ? line[..random.Next(1, line.Length)] : line;
+            });
+
+        var log = await ReadAsync(string.Join('\n', mutilated));
+
+        Assert.Equal(3_000, log.Calls.Count + log.Problems.Count);
+        Assert.InRange(log.Calls.Count, 500, 2_500);
+
+        static IEnumerable<JsonNode> Descendants(JsonNode node) =>
+            (node is JsonObject named ? named.Select(pair => pair.Value) : node as JsonArray ?? [])
+                .OfType<JsonNode>()
+                .SelectMany(child => Descendants(child).Prepend(child));
     }
 
     private static async Task<TrafficLog> ReadAsync(string text)

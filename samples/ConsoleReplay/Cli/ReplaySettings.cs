@@ -24,7 +24,7 @@ internal sealed record ReplaySettings
     public bool Stream { get; init; }
 
     /// <summary>How much faster than on a real clock the recorded provider answers.</summary>
-    public double Speed { get; init; } = 20;
+    public double Speed { get; init; } = 30;
 
     public int Concurrency { get; init; } = 16;
 

@@ -60,7 +60,7 @@ internal static class ChatResponseParser
             Message = message,
             FinishReason = finishReason switch
             {
-                null => message.Contents.OfType<FunctionCallContent>().Any() ? ChatFinishReason.ToolCalls : ChatFinishReason.Stop,
+                null or "" => message.Contents.OfType<FunctionCallContent>().Any() ? ChatFinishReason.ToolCalls : ChatFinishReason.Stop,
                 "function_call" => ChatFinishReason.ToolCalls,
                 _ => new ChatFinishReason(finishReason),
             },

@@ -55,6 +55,13 @@ internal sealed class TrafficLogReader
             {
                 problems.Add(new LogProblem(name, number, problem.Message));
             }
+            catch (InvalidOperationException)
+            {
+                // JSON allows it; a text cannot hold it.
+                problems.Add(
+                    new LogProblem(name, number, "a text holds half of a surrogate pair, such as \\ud83d alone; take the escape away")
+                );
+            }
         }
 
         return new TrafficLog { Calls = calls, Problems = problems };

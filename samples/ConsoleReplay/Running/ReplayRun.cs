@@ -183,9 +183,8 @@ internal sealed class ReplayRun
     private string ProviderNote(LiveProvider? live) =>
         live is not null
             ? $"Answers: from {live.Description}."
-            : FormattableString.Invariant(
-                $"Answers: recorded, not from a model. Waits: modelled on a hosted model; the replay ran {_settings.Speed:0.##} times faster."
-            );
+            : "Answers: recorded, not from a model. Waits: modelled on a hosted model; the replay ran "
+                + (_settings.Speed == 1 ? "in real time." : FormattableString.Invariant($"{_settings.Speed:0.##} times faster."));
 
     /// <summary>What callers would wait for, had each call reached the provider.</summary>
     private Dictionary<ReplayCall, TimeSpan> LatenciesOfProvider(ReplayTraffic traffic, string modelId)
