@@ -103,7 +103,8 @@ public class PipelineBenchmarks
             }
         }
 
-        public object? GetService(Type serviceType, object? serviceKey = null) => serviceType == typeof(ChatClientMetadata) ? Metadata : null;
+        public object? GetService(Type serviceType, object? serviceKey = null) =>
+            serviceType == typeof(ChatClientMetadata) ? Metadata : null;
 
         public void Dispose() { }
     }

@@ -51,7 +51,8 @@ public static class PublicApiPrinter
         {
             MethodInfo { IsSpecialName: true } method => method.Name.StartsWith("op_", StringComparison.Ordinal)
                 && method.Name is not "op_Equality" and not "op_Inequality",
-            MethodInfo method => method.Name is not ("Equals" or "GetHashCode" or "ToString" or "<Clone>$" or "Deconstruct" or "BeginInvoke" or "EndInvoke"),
+            MethodInfo method => method.Name
+                is not ("Equals" or "GetHashCode" or "ToString" or "<Clone>$" or "Deconstruct" or "BeginInvoke" or "EndInvoke"),
             FieldInfo field => !field.IsSpecialName,
             Type => false,
             _ => true,
@@ -62,7 +63,8 @@ public static class PublicApiPrinter
         {
             ConstructorInfo constructor => $"new({Parameters(constructor)})",
             MethodInfo method => $"{Static(method.IsStatic)}{Name(method.ReturnType)} {method.Name}{Generic(method)}({Parameters(method)})",
-            PropertyInfo property => $"{Static(property.GetMethod?.IsStatic == true)}{Name(property.PropertyType)} {property.Name} {{ {Accessors(property)} }}",
+            PropertyInfo property =>
+                $"{Static(property.GetMethod?.IsStatic == true)}{Name(property.PropertyType)} {property.Name} {{ {Accessors(property)} }}",
             FieldInfo { IsLiteral: true } field => $"const {Name(field.FieldType)} {field.Name} = {field.GetRawConstantValue()}",
             FieldInfo field => $"{Static(field.IsStatic)}{Name(field.FieldType)} {field.Name}",
             EventInfo happening => $"event {Name(happening.EventHandlerType!)} {happening.Name}",
@@ -78,7 +80,12 @@ public static class PublicApiPrinter
     {
         var set = property.SetMethod;
         var isInit = set?.ReturnParameter.GetRequiredCustomModifiers().Any(type => type.Name == "IsExternalInit") == true;
-        return "get;" + (set?.IsPublic != true ? "" : isInit ? " init;" : " set;");
+        return "get;"
+            + (
+                set?.IsPublic != true ? ""
+                : isInit ? " init;"
+                : " set;"
+            );
     }
 
     private static string Parameters(MethodBase method)
@@ -86,7 +93,16 @@ public static class PublicApiPrinter
         var isExtension = method.IsDefined(typeof(System.Runtime.CompilerServices.ExtensionAttribute), inherit: false);
         return string.Join(
             ", ",
-            method.GetParameters().Select((p, i) => (isExtension && i == 0 ? "this " : "") + Name(p.ParameterType) + " " + p.Name + (p.IsOptional ? " = " + (p.DefaultValue ?? "null") : ""))
+            method
+                .GetParameters()
+                .Select(
+                    (p, i) =>
+                        (isExtension && i == 0 ? "this " : "")
+                        + Name(p.ParameterType)
+                        + " "
+                        + p.Name
+                        + (p.IsOptional ? " = " + (p.DefaultValue ?? "null") : "")
+                )
         );
     }
 

@@ -16,7 +16,13 @@ internal static class CostControlConfiguration
     {
         ["UseExactCache"] = (o, s, p) => Read<bool>(s, p, "true or false", bool.TryParse, value => o.UseExactCache = value),
         ["ExactCache:Expiration"] = (o, s, p) =>
-            Read<TimeSpan>(s, p, "a time such as 01:00:00 (one hour)", TryParse, value => o.ExactCache.Expiration = value),
+            Read<TimeSpan>(
+                s,
+                p,
+                "a time such as 01:00:00 (an hour) or 1.00:00:00 (a day)",
+                TryParseTime,
+                value => o.ExactCache.Expiration = value
+            ),
         ["ExactCache:MaxEntries"] = (o, s, p) => Read<int>(s, p, "a whole number", TryParse, value => o.ExactCache.MaxEntries = value),
         ["ExactCache:MaxBytes"] = (o, s, p) => Read<long>(s, p, "a number of bytes", TryParse, value => o.ExactCache.MaxBytes = value),
         ["ExactCache:MaxTemperature"] = (o, s, p) =>
@@ -97,4 +103,8 @@ internal static class CostControlConfiguration
 
     private static bool TryParse<T>(string? text, out T value)
         where T : struct, ISpanParsable<T> => T.TryParse(text, CultureInfo.InvariantCulture, out value);
+
+    /// <summary>Not <c>TimeSpan.Parse</c>, to which 24:00:00 is 24 days.</summary>
+    private static bool TryParseTime(string? text, out TimeSpan value) =>
+        TimeSpan.TryParseExact(text, "c", CultureInfo.InvariantCulture, out value);
 }

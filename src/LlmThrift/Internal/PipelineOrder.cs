@@ -31,14 +31,7 @@ internal static partial class PipelineOrder
     /// A meter further in is right when there is one further out too, which is built later: whether there is shows at the first call.
     /// </summary>
     public static void WarnAboutUnmeteredHits(ILogger logger) =>
-        LogWrongOrder(
-            logger,
-            "UseCostMeter()",
-            "UseExactCache()",
-            "hits are not metered",
-            "UseCostMeter()",
-            "UseExactCache()"
-        );
+        LogWrongOrder(logger, "UseCostMeter()", "UseExactCache()", "hits are not metered", "UseCostMeter()", "UseExactCache()");
 
     public static void CheckBeforeOutputLimits(IChatClient inner, ILogger logger)
     {

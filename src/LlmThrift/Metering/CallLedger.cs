@@ -31,9 +31,7 @@ internal static class CallLedger
         var savings = new SavingsByStage();
         if (served is not null)
         {
-            var cost = prices.FindOrNull(served.Model, served.Provider, at) is { } servedPrice
-                ? served.AvoidedCostAt(servedPrice)
-                : null;
+            var cost = prices.FindOrNull(served.Model, served.Provider, at) is { } servedPrice ? served.AvoidedCostAt(servedPrice) : null;
             savings.Add(served.Stage, cost);
             ChargeToTheirStages(attempts, except: null, ref savings);
             return Close(cost, actual, savings, served.AvoidedUsage, billed);

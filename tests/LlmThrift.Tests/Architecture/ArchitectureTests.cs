@@ -31,7 +31,9 @@ public sealed class ArchitectureTests
                 var text = File.ReadAllText(file);
                 offences.AddRange(
                     rooms
-                        .Where(other => other != room && !Shared.Contains(other) && text.Contains($"LlmThrift.{other}", StringComparison.Ordinal))
+                        .Where(other =>
+                            other != room && !Shared.Contains(other) && text.Contains($"LlmThrift.{other}", StringComparison.Ordinal)
+                        )
                         .Select(other => $"{room}/{Path.GetFileName(file)} refers to {other}")
                 );
             }
@@ -104,7 +106,9 @@ public sealed class ArchitectureTests
     [Fact]
     public void Public_types_are_sealed_or_static_or_abstract()
     {
-        Assert.Empty(Core.GetExportedTypes().Where(type => type is { IsClass: true, IsSealed: false, IsAbstract: false }).Select(type => type.Name));
+        Assert.Empty(
+            Core.GetExportedTypes().Where(type => type is { IsClass: true, IsSealed: false, IsAbstract: false }).Select(type => type.Name)
+        );
     }
 
     [Fact]

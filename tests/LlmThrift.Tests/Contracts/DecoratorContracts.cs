@@ -32,7 +32,10 @@ public sealed class CostControlsContract : ChatClientDecoratorContract
 public sealed class CostControlsOverDistributedCacheContract : ChatClientDecoratorContract
 {
     protected override IChatClient Decorate(IChatClient inner) =>
-        inner.AsBuilder().UseCostControls().Build(new FewServices().With<Microsoft.Extensions.Caching.Distributed.IDistributedCache>(new MemoryDistributedStore()));
+        inner
+            .AsBuilder()
+            .UseCostControls()
+            .Build(new FewServices().With<Microsoft.Extensions.Caching.Distributed.IDistributedCache>(new MemoryDistributedStore()));
 }
 
 /// <summary>A store that is down must not be noticed.</summary>

@@ -116,6 +116,17 @@ public sealed class CostControlsTests
         }
     }
 
+    /// <summary>To TimeSpan.Parse, 24:00:00 is 24 days.</summary>
+    [Fact]
+    public void Expiration_of_24_hours_written_as_a_time_of_day_is_refused()
+    {
+        var configuration = Configuration("""{ "ExactCache": { "Expiration": "24:00:00" } }""");
+
+        var exception = Assert.Throws<ArgumentException>(() => new ScriptedChatClient().AsBuilder().UseCostControls(configuration).Build());
+
+        Assert.Contains("1.00:00:00 (a day)", exception.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Bad_options_are_refused_with_every_problem_named()
     {
@@ -169,7 +180,13 @@ public sealed class CostControlsTests
         var loggers = new RecordingLoggerFactory();
         var services = new FewServices().With<ILoggerFactory>(loggers);
 
-        using var one = new ScriptedChatClient().AsBuilder().UseCostMeter().UseExactCache().UseOutputLimits().UseCostMeter().Build(services);
+        using var one = new ScriptedChatClient()
+            .AsBuilder()
+            .UseCostMeter()
+            .UseExactCache()
+            .UseOutputLimits()
+            .UseCostMeter()
+            .Build(services);
         using var other = new ScriptedChatClient().AsBuilder().UseCostControls().Build(services);
         await one.GetResponseAsync("q");
         await other.GetResponseAsync("q");
@@ -182,7 +199,9 @@ public sealed class CostControlsTests
     {
         var loggers = new RecordingLoggerFactory();
 
-        new ScriptedChatClient { Metadata = new("house", null, "house-model") }.WithCostControls(loggerFactory: loggers).Dispose();
+        new ScriptedChatClient { Metadata = new("house", null, "house-model") }
+            .WithCostControls(loggerFactory: loggers)
+            .Dispose();
         new ScriptedChatClient { Metadata = new("house", null, "house-model") }
             .WithCostControls(
                 o => o.Metering.Prices = PriceBook.Embedded.With("house-model", new ModelPrice { Input = 1, Output = 2 }),
@@ -190,7 +209,11 @@ public sealed class CostControlsTests
             )
             .Dispose();
 
-        Assert.Contains("house-model", Assert.Single(loggers.Entries, entry => entry.Level == LogLevel.Warning).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "house-model",
+            Assert.Single(loggers.Entries, entry => entry.Level == LogLevel.Warning).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]

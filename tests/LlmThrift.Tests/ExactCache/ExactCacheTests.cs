@@ -115,11 +115,26 @@ public sealed class ExactCacheTests
     public static TheoryData<string, ScriptedAnswer> WhatIsNotStored =>
         new()
         {
-            { "finish_length", new ScriptedAnswer { FinishReason = ChatFinishReason.Length } },
-            { "finish_content_filter", new ScriptedAnswer { FinishReason = ChatFinishReason.ContentFilter } },
-            { "empty_answer", new ScriptedAnswer { Chunks = [] } },
-            { "empty_answer", new ScriptedAnswer { Chunks = [""] } },
-            { "error_content", new ScriptedAnswer { MoreContents = [new ErrorContent("sorry")] } },
+            {
+                "finish_length",
+                new ScriptedAnswer { FinishReason = ChatFinishReason.Length }
+            },
+            {
+                "finish_content_filter",
+                new ScriptedAnswer { FinishReason = ChatFinishReason.ContentFilter }
+            },
+            {
+                "empty_answer",
+                new ScriptedAnswer { Chunks = [] }
+            },
+            {
+                "empty_answer",
+                new ScriptedAnswer { Chunks = [""] }
+            },
+            {
+                "error_content",
+                new ScriptedAnswer { MoreContents = [new ErrorContent("sorry")] }
+            },
         };
 
     [Theory]
@@ -407,11 +422,7 @@ public sealed class ExactCacheTests
         using var client = new ScriptedChatClient()
             .AsBuilder()
             .UseCostControls()
-            .Build(
-                new FewServices()
-                    .With<IDistributedCache>(distributed)
-                    .With<Microsoft.Extensions.Logging.ILoggerFactory>(loggers)
-            );
+            .Build(new FewServices().With<IDistributedCache>(distributed).With<Microsoft.Extensions.Logging.ILoggerFactory>(loggers));
 
         for (var i = 0; i < 5; i++)
         {

@@ -20,7 +20,10 @@ public sealed class ResponsePayloadTests
         Assert.Equal(answer.ToResponse().Text, read.ToResponse().Text);
         Assert.Equal(answer.Properties, read.Properties);
         Assert.Equal(answer.ToUpdates().Select(u => u.Text), read.ToUpdates().Select(u => u.Text));
-        Assert.Equal((answer.RequestedAt, answer.PricedModel, answer.IsUsageEstimated), (read.RequestedAt, read.PricedModel, read.IsUsageEstimated));
+        Assert.Equal(
+            (answer.RequestedAt, answer.PricedModel, answer.IsUsageEstimated),
+            (read.RequestedAt, read.PricedModel, read.IsUsageEstimated)
+        );
     }
 
     [Fact]
@@ -43,20 +46,42 @@ public sealed class ResponsePayloadTests
         var recorder = new ResponseRecorder();
         foreach (var text in new[] { "Bonjour", " à ", "tous 👋", "\u0000 \ud83d", "\udc4b" })
         {
-            recorder.Add(new ChatResponseUpdate(ChatRole.Assistant, text) { MessageId = "m", ResponseId = "r", ModelId = "gpt-4o" });
+            recorder.Add(
+                new ChatResponseUpdate(ChatRole.Assistant, text)
+                {
+                    MessageId = "m",
+                    ResponseId = "r",
+                    ModelId = "gpt-4o",
+                }
+            );
         }
 
         recorder.Add(
-            new ChatResponseUpdate(ChatRole.Assistant, [new TextReasoningContent("why") { ProtectedData = "x" }, new FunctionCallContent("c", "f")])
+            new ChatResponseUpdate(
+                ChatRole.Assistant,
+                [new TextReasoningContent("why") { ProtectedData = "x" }, new FunctionCallContent("c", "f")]
+            )
             {
                 MessageId = "m2",
                 FinishReason = ChatFinishReason.Stop,
                 CreatedAt = DateTimeOffset.UnixEpoch.AddDays(1),
-                AdditionalProperties = new() { ["fingerprint"] = "fp", ["n"] = 3L, ["flag"] = true },
+                AdditionalProperties = new()
+                {
+                    ["fingerprint"] = "fp",
+                    ["n"] = 3L,
+                    ["flag"] = true,
+                },
             }
         );
         return recorder.Finish(
-            new TokenUsage { InputTokens = 5, CachedInputTokens = 3, OutputTokens = 9, ReasoningTokens = 2, WebSearches = 1 },
+            new TokenUsage
+            {
+                InputTokens = 5,
+                CachedInputTokens = 3,
+                OutputTokens = 9,
+                ReasoningTokens = 2,
+                WebSearches = 1,
+            },
             isUsageEstimated: true,
             "openai",
             "gpt-4o",

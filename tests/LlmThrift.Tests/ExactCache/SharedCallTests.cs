@@ -128,10 +128,7 @@ public sealed class SharedCallTests
     [Fact]
     public async Task Call_after_all_have_left_makes_a_request_of_its_own()
     {
-        var answers = new Queue<ScriptedAnswer>([
-            new ScriptedAnswer { Gate = new TaskCompletionSource().Task },
-            new ScriptedAnswer(),
-        ]);
+        var answers = new Queue<ScriptedAnswer>([new ScriptedAnswer { Gate = new TaskCompletionSource().Task }, new ScriptedAnswer()]);
         using var provider = new ScriptedChatClient((_, _) => answers.Dequeue());
         using var client = provider.WithCostControls();
         using var source = new CancellationTokenSource();

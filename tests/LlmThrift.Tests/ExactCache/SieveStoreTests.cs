@@ -67,7 +67,11 @@ public sealed class SieveStoreTests
             switch (random.Next(10))
             {
                 case < 5:
-                    store.Set(key, Answer(new string('x', random.Next(400)), $"tag{random.Next(5)}"), TimeSpan.FromMinutes(random.Next(1, 100)));
+                    store.Set(
+                        key,
+                        Answer(new string('x', random.Next(400)), $"tag{random.Next(5)}"),
+                        TimeSpan.FromMinutes(random.Next(1, 100))
+                    );
                     break;
                 case < 9:
                     store.TryGet(key, out _);

@@ -13,11 +13,7 @@ public sealed class Aegis128LMacTests
     [Theory]
     [InlineData("", "00000000000000000000000000000000", "abe0ece80c24868a226a35d16bdae37a")]
     [InlineData("", "", "c2b879a67def9d74e6c14f708bbcc9b4")]
-    [InlineData(
-        "0001020304050607",
-        "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
-        "cc6f3372f6aa1bb82388d695c3962d9a"
-    )]
+    [InlineData("0001020304050607", "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f", "cc6f3372f6aa1bb82388d695c3962d9a")]
     public void Plain_implementation_gives_the_published_tags(string associatedData, string message, string tag)
     {
         var plain = new PlainAegis128L(Hex(Key), Hex(Nonce));
@@ -127,9 +123,7 @@ public sealed class Aegis128LMacTests
                 var a = Enumerable.Range(0, 4).Select(row => Box[state[(((column + row) % 4) * 4) + row]]).ToArray();
                 for (var row = 0; row < 4; row++)
                 {
-                    mixed[(column * 4) + row] = (byte)(
-                        Times(a[row], 2) ^ Times(a[(row + 1) % 4], 3) ^ a[(row + 2) % 4] ^ a[(row + 3) % 4]
-                    );
+                    mixed[(column * 4) + row] = (byte)(Times(a[row], 2) ^ Times(a[(row + 1) % 4], 3) ^ a[(row + 2) % 4] ^ a[(row + 3) % 4]);
                 }
             }
 

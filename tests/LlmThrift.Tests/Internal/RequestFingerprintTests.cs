@@ -38,10 +38,7 @@ public sealed class RequestFingerprintTests
             { "stop", o => o.StopSequences = ["END"] },
             { "json", o => o.ResponseFormat = ChatResponseFormat.Json },
             { "schema", o => o.ResponseFormat = ChatResponseFormat.ForJsonSchema(JsonElement.Parse("""{"type":"object"}""")) },
-            {
-                "schema name",
-                o => o.ResponseFormat = ChatResponseFormat.ForJsonSchema(JsonElement.Parse("""{"type":"object"}"""), "name")
-            },
+            { "schema name", o => o.ResponseFormat = ChatResponseFormat.ForJsonSchema(JsonElement.Parse("""{"type":"object"}"""), "name") },
             { "other schema", o => o.ResponseFormat = ChatResponseFormat.ForJsonSchema(JsonElement.Parse("""{"type":"array"}""")) },
             { "no tools", o => o.Tools = null },
             { "fewer tools", o => o.Tools!.RemoveAt(0) },
@@ -110,8 +107,16 @@ public sealed class RequestFingerprintTests
     [Fact]
     public void Fingerprint_tells_which_result_belongs_to_which_call()
     {
-        ChatMessage[] straight = [.. WithCalls("a", "b"), new(ChatRole.Tool, [new FunctionResultContent("a", "1"), new FunctionResultContent("b", "2")])];
-        ChatMessage[] crossed = [.. WithCalls("a", "b"), new(ChatRole.Tool, [new FunctionResultContent("b", "1"), new FunctionResultContent("a", "2")])];
+        ChatMessage[] straight =
+        [
+            .. WithCalls("a", "b"),
+            new(ChatRole.Tool, [new FunctionResultContent("a", "1"), new FunctionResultContent("b", "2")]),
+        ];
+        ChatMessage[] crossed =
+        [
+            .. WithCalls("a", "b"),
+            new(ChatRole.Tool, [new FunctionResultContent("b", "1"), new FunctionResultContent("a", "2")]),
+        ];
 
         Assert.NotEqual(Of(straight, Options()), Of(crossed, Options()));
     }
@@ -248,7 +253,10 @@ public sealed class RequestFingerprintTests
     private static ChatMessage[] WithCall(string id) =>
         [
             .. Question(),
-            new(ChatRole.Assistant, [new FunctionCallContent(id, "look_up", new Dictionary<string, object?> { ["where"] = "here", ["depth"] = 3 })]),
+            new(
+                ChatRole.Assistant,
+                [new FunctionCallContent(id, "look_up", new Dictionary<string, object?> { ["where"] = "here", ["depth"] = 3 })]
+            ),
             new(ChatRole.Tool, [new FunctionResultContent(id, "found")]),
         ];
 

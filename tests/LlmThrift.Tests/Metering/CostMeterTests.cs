@@ -22,7 +22,11 @@ public sealed class CostMeterTests
     {
         using var client = new ScriptedChatClient().AsBuilder().UseCostMeter().Build();
         CallRecord? record = null;
-        var options = new ChatOptions { ModelId = "gpt-4o" }.WithTenant("acme").WithFeature("faq").WithUser("u1").WithCallRecord(r => record = r);
+        var options = new ChatOptions { ModelId = "gpt-4o" }
+            .WithTenant("acme")
+            .WithFeature("faq")
+            .WithUser("u1")
+            .WithCallRecord(r => record = r);
 
         await AskAsync(client, isStreaming, options);
 
@@ -66,7 +70,10 @@ public sealed class CostMeterTests
     [Fact]
     public async Task Provider_that_hands_out_one_response_for_ever_is_not_written_to()
     {
-        var one = new ChatResponse(new ChatMessage(ChatRole.Assistant, "hi")) { Usage = new() { InputTokenCount = 1, OutputTokenCount = 1 } };
+        var one = new ChatResponse(new ChatMessage(ChatRole.Assistant, "hi"))
+        {
+            Usage = new() { InputTokenCount = 1, OutputTokenCount = 1 },
+        };
         using var client = new FixedClient(one).AsBuilder().UseCostMeter().Build();
 
         var first = await client.GetResponseAsync("a");
@@ -79,7 +86,12 @@ public sealed class CostMeterTests
     [Fact]
     public async Task Discount_of_the_providers_cache_is_a_saving_of_its_own()
     {
-        var usage = new UsageDetails { InputTokenCount = 1_000, OutputTokenCount = 100, CachedInputTokenCount = 800 };
+        var usage = new UsageDetails
+        {
+            InputTokenCount = 1_000,
+            OutputTokenCount = 100,
+            CachedInputTokenCount = 800,
+        };
         using var client = new ScriptedChatClient(new ScriptedAnswer { Usage = usage }).WithCostControls();
 
         var record = (await client.GetResponseAsync("question")).GetCallRecord()!;
@@ -112,7 +124,8 @@ public sealed class CostMeterTests
     [Fact]
     public async Task Usage_of_a_stream_is_the_highest_of_each_count_not_their_sum()
     {
-        static UsageContent Usage(long? input, long? output) => new(new UsageDetails { InputTokenCount = input, OutputTokenCount = output });
+        static UsageContent Usage(long? input, long? output) =>
+            new(new UsageDetails { InputTokenCount = input, OutputTokenCount = output });
         using var client = new ScriptedChatClient(
             new ScriptedAnswer { MoreContents = [Usage(50, 1), Usage(null, 20), Usage(50, 30)], Usage = null }
         )
@@ -193,8 +206,10 @@ public sealed class CostMeterTests
     [Fact]
     public async Task Model_without_a_price_is_reported_as_unpriced_never_as_zero()
     {
-        using var client = new ScriptedChatClient(new ScriptedAnswer { ModelId = "house-model" }) { Metadata = new("house", null, "house-model") }
-            .WithCostControls();
+        using var client = new ScriptedChatClient(new ScriptedAnswer { ModelId = "house-model" })
+        {
+            Metadata = new("house", null, "house-model"),
+        }.WithCostControls();
 
         var record = (await client.GetResponseAsync("question")).GetCallRecord()!;
         var totals = client.GetService<CostReport>()!.GetSummary().Total;
@@ -220,11 +235,12 @@ public sealed class CostMeterTests
         var counter = new RequestTokenCounter();
         var before = counter.CountRequest([new ChatMessage(ChatRole.User, "question")], null, "claude-sonnet-4-5").Tokens;
         using var client = new ScriptedChatClient(
-            new ScriptedAnswer { ModelId = "claude-sonnet-4-5", Usage = new() { InputTokenCount = before * 2, OutputTokenCount = 5 } }
-        )
-            .AsBuilder()
-            .UseCostMeter(o => o.TokenCounter = counter)
-            .Build();
+            new ScriptedAnswer
+            {
+                ModelId = "claude-sonnet-4-5",
+                Usage = new() { InputTokenCount = before * 2, OutputTokenCount = 5 },
+            }
+        ).AsBuilder().UseCostMeter(o => o.TokenCounter = counter).Build();
 
         for (var i = 0; i < 50; i++)
         {
@@ -243,7 +259,10 @@ public sealed class CostMeterTests
 
         for (var i = 0; i < 3; i++)
         {
-            var response = await client.GetResponseAsync("q", new ChatOptions().WithCallRecord(_ => throw new InvalidOperationException("oops")));
+            var response = await client.GetResponseAsync(
+                "q",
+                new ChatOptions().WithCallRecord(_ => throw new InvalidOperationException("oops"))
+            );
             Assert.Equal("Hello, world.", response.Text);
         }
 
@@ -287,16 +306,8 @@ public sealed class CostMeterTests
     [Fact]
     public async Task State_dropped_by_somebody_in_between_does_not_bill_twice()
     {
-        using var client = new ScriptedChatClient()
-            .AsBuilder()
-            .Use(inner => new DropsOptions(inner))
-            .Build()
-            .WithCostControls();
-        using var around = new ScriptedChatClient()
-            .AsBuilder()
-            .UseCostMeter()
-            .Use(inner => new DropsOptions(inner))
-            .Build();
+        using var client = new ScriptedChatClient().AsBuilder().Use(inner => new DropsOptions(inner)).Build().WithCostControls();
+        using var around = new ScriptedChatClient().AsBuilder().UseCostMeter().Use(inner => new DropsOptions(inner)).Build();
 
         Assert.Equal(HelloCost, (await client.GetResponseAsync("question")).GetCallRecord()?.ActualCost);
         Assert.Equal(HelloCost, (await around.GetResponseAsync("question")).GetCallRecord()?.ActualCost);

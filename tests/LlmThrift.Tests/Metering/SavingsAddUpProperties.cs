@@ -92,7 +92,9 @@ public sealed class SavingsAddUpProperties
     private static async Task AskAsync(IChatClient client, Step step, Action<CallRecord> onRecord)
     {
         using var source = new CancellationTokenSource();
-        var options = new ChatOptions { ModelId = Models[step.Model] }.WithCallRecord(onRecord).WithFeature($"f{step.Question}");
+        var options = new ChatOptions { ModelId = Models[step.Model] }
+            .WithCallRecord(onRecord)
+            .WithFeature($"f{step.Question}");
         var question = $"question {(step.Fate * 100) + (step.Usage * 10) + step.Question}";
         try
         {
@@ -142,7 +144,12 @@ public sealed class SavingsAddUpProperties
             Usage = usage switch
             {
                 0 => null,
-                1 => new UsageDetails { InputTokenCount = 1_000, OutputTokenCount = 333, CachedInputTokenCount = 700 },
+                1 => new UsageDetails
+                {
+                    InputTokenCount = 1_000,
+                    OutputTokenCount = 333,
+                    CachedInputTokenCount = 700,
+                },
                 2 => new UsageDetails
                 {
                     InputTokenCount = 5_001,
@@ -150,7 +157,12 @@ public sealed class SavingsAddUpProperties
                     AdditionalCounts = new() { ["CacheCreationInputTokens"] = 3_000 },
                 },
                 3 => new UsageDetails { OutputTokenCount = 12 },
-                _ => new UsageDetails { InputTokenCount = 17, OutputTokenCount = 19, ReasoningTokenCount = 11 },
+                _ => new UsageDetails
+                {
+                    InputTokenCount = 17,
+                    OutputTokenCount = 19,
+                    ReasoningTokenCount = 11,
+                },
             },
         };
     }

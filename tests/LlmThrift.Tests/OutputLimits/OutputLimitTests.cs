@@ -72,6 +72,9 @@ public sealed class OutputLimitTests
 
         var record = (await client.GetResponseAsync("q")).GetCallRecord()!;
 
-        Assert.Contains(record.Notes, note => note is { Stage: LlmThrift.Diagnostics.CostStages.OutputLimits, Reason: "capped", PassedBy: false });
+        Assert.Contains(
+            record.Notes,
+            note => note is { Stage: LlmThrift.Diagnostics.CostStages.OutputLimits, Reason: "capped", PassedBy: false }
+        );
     }
 }

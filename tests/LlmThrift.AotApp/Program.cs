@@ -1,0 +1,64 @@
+using System.Text.Json;
+using LlmThrift.AotApp;
+using LlmThrift.Metering;
+using LlmThrift.Tokens;
+using Microsoft.Extensions.AI;
+using Microsoft.Extensions.Caching.Distributed;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+
+// Walks through what could break without a just-in-time compiler: configuration, services, payloads in a distributed cache, tools, streams.
+var configuration = new ConfigurationBuilder()
+    .AddInMemoryCollection(
+        new Dictionary<string, string?> { ["OutputLimits:MaxOutputTokens"] = "500", ["ExactCache:Expiration"] = "01:00:00" }
+    )
+    .Build();
+var distributed = new DictionaryCache();
+await using var one = Build();
+await using var other = Build();
+
+var first = await AskAsync(one);
+var hit = await AskAsync(one);
+var stored = await AskAsync(other);
+var streamed = await other.GetRequiredService<IChatClient>().GetStreamingResponseAsync(Question(), Options()).ToChatResponseAsync();
+var tokens = BytePairEncoding.O200kBase.CountTokens("What are your business hours?");
+
+Require(first.GetCallRecord() is { ServedBy: null, ActualCost: > 0 }, "the first call is paid for");
+Require(hit.GetCallRecord() is { ServedBy: "exact_cache", ActualCost: 0 }, "the second is served by the cache");
+Require(stored.GetCallRecord() is { ServedBy: "exact_cache" }, "another pipeline finds the payload");
+Require(streamed.Messages[0].Contents.OfType<FunctionCallContent>().Any(), "a stream replays the function call");
+Require(tokens == 6, "the vocabulary is there");
+Console.WriteLine($"Native: saved {one.GetRequiredService<CostReport>().GetSummary().Total.SavingShare:P0} of two calls.");
+return 0;
+
+ServiceProvider Build()
+{
+    var services = new ServiceCollection();
+    services.AddSingleton<IDistributedCache>(distributed);
+    services.AddCostControls(configuration);
+    services.AddChatClient(_ => new SmallProvider()).UseCostControls();
+    return services.BuildServiceProvider();
+}
+
+static Task<ChatResponse> AskAsync(IServiceProvider services) =>
+    services.GetRequiredService<IChatClient>().GetResponseAsync(Question(), Options());
+
+static ChatMessage[] Question() =>
+    [
+        new(ChatRole.User, "What are your business hours?"),
+        new(ChatRole.Assistant, [new FunctionCallContent("c1", "hours", new Dictionary<string, object?> { ["day"] = "Monday" })]),
+        new(ChatRole.Tool, [new FunctionResultContent("c1", JsonElement.Parse("""{"from":9,"to":17}"""))]),
+    ];
+
+static ChatOptions Options() =>
+    new ChatOptions { Temperature = 0 }
+        .WithFeature("faq")
+        .WithTenant("acme");
+
+static void Require(bool holds, string what)
+{
+    if (!holds)
+    {
+        throw new InvalidOperationException($"Does not hold: {what}.");
+    }
+}

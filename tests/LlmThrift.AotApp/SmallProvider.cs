@@ -1,0 +1,40 @@
+using Microsoft.Extensions.AI;
+
+namespace LlmThrift.AotApp;
+
+/// <summary>Answers at once, once.</summary>
+internal sealed class SmallProvider : IChatClient
+{
+    public Task<ChatResponse> GetResponseAsync(
+        IEnumerable<ChatMessage> messages,
+        ChatOptions? options = null,
+        CancellationToken cancellationToken = default
+    ) =>
+        Task.FromResult(
+            new ChatResponse(
+                new ChatMessage(
+                    ChatRole.Assistant,
+                    [
+                        new TextContent("From nine to five."),
+                        new FunctionCallContent("c2", "close", new Dictionary<string, object?> { ["n"] = 1 }),
+                    ]
+                )
+            )
+            {
+                ModelId = "gpt-4o",
+                FinishReason = ChatFinishReason.ToolCalls,
+                Usage = new() { InputTokenCount = 50, OutputTokenCount = 10 },
+            }
+        );
+
+    public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
+        IEnumerable<ChatMessage> messages,
+        ChatOptions? options = null,
+        CancellationToken cancellationToken = default
+    ) => throw new InvalidOperationException("The cache was to answer.");
+
+    public object? GetService(Type serviceType, object? serviceKey = null) =>
+        serviceType == typeof(ChatClientMetadata) ? new ChatClientMetadata("openai", null, "gpt-4o") : null;
+
+    public void Dispose() { }
+}

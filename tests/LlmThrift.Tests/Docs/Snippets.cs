@@ -1,0 +1,145 @@
+using LlmThrift.ExactCache;
+using LlmThrift.Metering;
+using LlmThrift.Pricing;
+using LlmThrift.Tokens;
+using Microsoft.Extensions.AI;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace LlmThrift.Tests.Docs;
+
+/// <summary>The C# of README and docs, where it must compile and run. <see cref="SnippetTests"/> compares the texts.</summary>
+internal static class Snippets
+{
+    #pragma warning disable IDE0007, IDE0008, IDE0055 // Written for the eye of a reader.
+    // csharpier-ignore-start
+    public static void OneLine(IServiceCollection services, IChatClient provider)
+    {
+        services.AddChatClient(sp => provider)
+                .UseCostControls();
+    }
+
+    public static async Task<CallRecord?> Tags(IChatClient client)
+    {
+        var options = new ChatOptions { ModelId = "gpt-4o" }.WithTenant("acme").WithFeature("faq");
+        ChatResponse response = await client.GetResponseAsync("What are your business hours?", options);
+        CallRecord? record = response.GetCallRecord(); // record.ActualCost, record.Saving, record.ServedBy
+        return record;
+    }
+
+    public static void Report(IChatClient client)
+    {
+        CostSummary summary = client.GetService<CostReport>()!.GetSummary();
+        Console.WriteLine($"{summary.Total.Calls} calls, {summary.Total.ActualCost:C} instead of {summary.Total.BaselineCost:C}");
+    }
+
+    public static void Options(IServiceCollection services, IChatClient provider)
+    {
+        services.AddChatClient(sp => provider)
+                .UseCostControls(o =>
+                {
+                    o.ExactCache.Expiration = TimeSpan.FromHours(1);                            // default: 24 hours
+                    o.OutputLimits.Features["faq"] = 300;                                       // default: no limit
+                    o.Metering.Prices = PriceBook.Embedded.With("our-model", new ModelPrice { Input = 0.5m, Output = 1.5m });
+                });
+    }
+
+    public static void WithFunctions(IServiceCollection services, IChatClient provider)
+    {
+        services.AddChatClient(sp => provider)
+                .UseFunctionInvocation()     // Microsoft.Extensions.AI, if you have it: outside
+                .UseCostControls();
+    }
+
+    public static void WithoutServices(IChatClient provider)
+    {
+        using IChatClient client = provider.WithCostControls(o => o.ExactCache.Expiration = TimeSpan.FromHours(1));
+    }
+
+    public static void ByHand(ChatClientBuilder builder)
+    {
+        builder.UseCostMeter().UseExactCache().UseOutputLimits().UseCostMeter();
+    }
+
+    public static void Shared(IServiceCollection services, IChatClient provider)
+    {
+        services.AddCostControls(o => o.OutputLimits.MaxOutputTokens = 2_000);
+        services.AddKeyedChatClient("chat", sp => provider).UseCostControls();
+        services.AddKeyedChatClient("search", sp => provider).UseCostControls(o => o.UseExactCache = false);
+    }
+
+    public static CallRecord? Record(ChatResponse response)
+    {
+        CallRecord? record = response.GetCallRecord();
+        return record;
+    }
+
+    public static async Task<ChatOptions> Cache(IChatClient client)
+    {
+        var options = new ChatOptions()
+            .WithCacheTags("product:42")                      // so that it can be removed
+            .WithCacheExpiration(TimeSpan.FromMinutes(10))    // for this answer
+            .WithExactCache(ExactCacheMode.Refresh);          // Bypass, Refresh, ReadOnly
+
+        await client.GetService<ExactCacheManager>()!.RemoveByTagAsync("product:42");
+        return options;
+    }
+
+    public static void Limits(IServiceCollection services, IChatClient provider)
+    {
+        services.AddChatClient(sp => provider)
+                .UseCostControls(o =>
+                {
+                    o.OutputLimits.MaxOutputTokens = 2_000;
+                    o.OutputLimits.Features["faq"] = 300;
+                });
+    }
+
+    public static Cost? Price(TimeProvider timeProvider)
+    {
+        var book = PriceBook.Embedded;
+        var usage = new TokenUsage { InputTokens = 12_000, CachedInputTokens = 9_000, OutputTokens = 700 };
+        Cost? cost = book.CostOf(usage, "claude-sonnet-4-5", provider: "anthropic", at: timeProvider.GetUtcNow());
+        // 3,000 × $3 + 9,000 × $0.30 + 700 × $15 per million: Input 0.0117, Output 0.0105, Total 0.0222
+        return cost;
+    }
+
+    public static PriceBook OwnPrices(IConfiguration configuration)
+    {
+        var book = PriceBook.Embedded
+            .With("gpt-4o", new ModelPrice { Input = 2m, CachedInput = 1m, Output = 8m }, provider: "azure", from: new DateTimeOffset(2026, 10, 1, 0, 0, 0, TimeSpan.Zero))
+            .With("our-llama*", new SelfHostedPrice(gpuUsdPerHour: 3m, tokensPerSecond: 800m, utilization: 0.4m).ToModelPrice())
+            .WithConfiguration(configuration.GetSection("Prices"))
+            .WithLiteLlmFile("model_prices_and_context_window.json");
+        return book;
+    }
+
+    public static int Count(ChatMessage[] messages, ChatOptions options, TokenCount counted, ChatResponse response)
+    {
+        int tokens = BytePairEncoding.O200kBase.CountTokens("How long until my card arrives?");   // 7
+
+        TokenCount request = RequestTokenCounter.Default.CountRequest(messages, options, "gpt-4o");
+        // request.Tokens, request.IsEstimate
+
+        RequestTokenCounter.Default.Learn("claude-sonnet-4-5", counted, reported: response.Usage!.InputTokenCount!.Value);
+        return tokens + request.Tokens;
+    }
+
+    public static void OtherTokenizer(RequestTokenCounterOptions options, ForeignTokenizer tokenizer)
+    {
+        options.Counters["mistral-"] = TokenCounter.Create(text => tokenizer.CountTokens(text));
+    }
+
+    // csharpier-ignore-end
+#pragma warning restore IDE0007, IDE0008, IDE0055
+
+    /// <summary>The method of the real package, which the stand-in leaves out.</summary>
+    private static ChatClientBuilder UseFunctionInvocation(this ChatClientBuilder builder) => builder;
+
+    /// <summary>The shape of a tokenizer of Microsoft.ML.Tokenizers.</summary>
+    internal sealed class ForeignTokenizer
+    {
+        public int CountTokens(ReadOnlySpan<char> text, bool considerPreTokenization = true, bool considerNormalization = true) =>
+            considerPreTokenization && considerNormalization ? text.Length : 0;
+    }
+}
