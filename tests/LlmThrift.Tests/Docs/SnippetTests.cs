@@ -75,7 +75,8 @@ public sealed class SnippetTests
     private static string Normalise(string code) =>
         string.Join('\n', code.ReplaceLineEndings("\n").Split('\n').Select(line => line.Trim()).Where(line => line.Length > 0));
 
-    private static Regex CSharpBlock() => new("```csharp\n(?<code>.*?)```", RegexOptions.Singleline | RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1));
+    private static Regex CSharpBlock() =>
+        new("```csharp\n(?<code>.*?)```", RegexOptions.Singleline | RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1));
 
     private static Regex LocalLink() => new(@"\]\((?!http|#)(?<path>[^)#\s]+)", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1));
 }
