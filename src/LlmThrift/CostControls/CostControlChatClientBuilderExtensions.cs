@@ -1,4 +1,5 @@
 using LlmThrift.CostControls;
+using LlmThrift.Internal;
 using LlmThrift.Metering;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
@@ -24,7 +25,11 @@ public static class CostControlChatClientBuilderExtensions
     public static ChatClientBuilder UseCostControls(this ChatClientBuilder builder, Action<CostControlOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(builder);
-        return builder.Use((inner, services) => CostControlComposition.Compose(inner, services, loggers: null, configure));
+        var shared = new PerContainer<CostControlComposition>(services => new CostControlComposition(
+            new PipelineServices(services),
+            configure
+        ));
+        return builder.Use((inner, services) => shared.For(services).Around(inner));
     }
 
     /// <summary>Adds all cost controls, configured by a section such as <c>configuration.GetSection("CostControls")</c>.</summary>
@@ -52,6 +57,6 @@ public static class CostControlChatClientBuilderExtensions
     )
     {
         ArgumentNullException.ThrowIfNull(client);
-        return CostControlComposition.Compose(client, services: null, loggerFactory, configure);
+        return new CostControlComposition(new PipelineServices(services: null, loggerFactory), configure).Around(client);
     }
 }

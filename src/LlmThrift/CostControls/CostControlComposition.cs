@@ -4,23 +4,20 @@ using LlmThrift.Metering;
 using LlmThrift.OutputLimits;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.Logging;
 
 namespace LlmThrift.CostControls;
 
-/// <summary>Puts the stages together, outermost last.</summary>
-internal static class CostControlComposition
+/// <summary>What the pipelines of one registration share, and how a client is put into them: outermost last.</summary>
+internal sealed class CostControlComposition
 {
-    public static IChatClient Compose(
-        IChatClient inner,
-        IServiceProvider? services,
-        ILoggerFactory? loggers,
-        Action<CostControlOptions>? configure
-    )
+    private readonly CallMeter _meter;
+    private readonly OutputLimitOptions _outputLimits;
+    private readonly ExactCacheState? _exactCache;
+
+    public CostControlComposition(PipelineServices services, Action<CostControlOptions>? configure)
     {
-        var shared = new PipelineServices(services, loggers);
         var options = new CostControlOptions();
-        foreach (var defaults in shared.FindAll<CostControlDefaults>())
+        foreach (var defaults in services.FindAll<CostControlDefaults>())
         {
             defaults.Configure(options);
         }
@@ -32,18 +29,24 @@ internal static class CostControlComposition
         options.Metering.Validate(problems);
         problems.ThrowIfAny();
 
-        PipelineOrder.CheckBeforeCostControls(inner, shared.Logger);
-        PipelineOrder.WarnAboutMissingPrice(inner, options.Metering.Prices, shared.Clock, shared.Logger);
+        _meter = CallMeter.Create(options.Metering, services);
+        _outputLimits = options.OutputLimits;
+        _exactCache = options.UseExactCache ? new ExactCacheState(options.ExactCache, services, options.Metering.TokenCounter) : null;
+    }
 
-        var meter = CallMeter.Create(options.Metering, shared);
-        IChatClient client = new CostMeterChatClient(inner, meter, opensRecords: false);
-        client = new OutputLimitChatClient(client, options.OutputLimits);
-        if (options.UseExactCache)
+    public IChatClient Around(IChatClient inner)
+    {
+        PipelineOrder.CheckBeforeCostControls(inner, _meter.Logger);
+        PipelineOrder.WarnAboutMissingPrice(inner, _meter.Prices, _meter.Clock, _meter.Logger);
+
+        IChatClient client = new CostMeterChatClient(inner, _meter, opensRecords: false);
+        client = new OutputLimitChatClient(client, _outputLimits);
+        if (_exactCache is not null)
         {
-            client = ExactCacheChatClient.Create(client, options.ExactCache, shared, options.Metering.TokenCounter);
+            client = new ExactCacheChatClient(client, _exactCache);
         }
 
-        return new CostMeterChatClient(client, meter, opensRecords: true);
+        return new CostMeterChatClient(client, _meter, opensRecords: true);
     }
 
     public static Action<CostControlOptions> From(IConfiguration configuration) =>

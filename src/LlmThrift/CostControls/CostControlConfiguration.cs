@@ -23,6 +23,8 @@ internal static class CostControlConfiguration
                 TryParseTime,
                 value => o.ExactCache.Expiration = value
             ),
+        ["ExactCache:StoreTimeout"] = (o, s, p) =>
+            Read<TimeSpan>(s, p, "a time such as 00:00:01 (a second)", TryParseTime, value => o.ExactCache.StoreTimeout = value),
         ["ExactCache:MaxEntries"] = (o, s, p) => Read<int>(s, p, "a whole number", TryParse, value => o.ExactCache.MaxEntries = value),
         ["ExactCache:MaxBytes"] = (o, s, p) => Read<long>(s, p, "a number of bytes", TryParse, value => o.ExactCache.MaxBytes = value),
         ["ExactCache:MaxTemperature"] = (o, s, p) =>

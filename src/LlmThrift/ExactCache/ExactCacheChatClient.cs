@@ -1,13 +1,8 @@
-using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using LlmThrift.Diagnostics;
 using LlmThrift.Internal;
-using LlmThrift.Metering;
 using LlmThrift.Pricing;
-using LlmThrift.Tokens;
 using Microsoft.Extensions.AI;
-using Microsoft.Extensions.Caching.Distributed;
-using Microsoft.Extensions.Caching.Hybrid;
 using Microsoft.Extensions.Logging;
 
 namespace LlmThrift.ExactCache;
@@ -15,56 +10,24 @@ namespace LlmThrift.ExactCache;
 /// <summary>Answers a request that was answered before, and lets identical requests under way share one call to the provider.</summary>
 internal sealed class ExactCacheChatClient : DelegatingChatClient
 {
+    private readonly ExactCacheState _state;
     private readonly IResponseStore _store;
-    private readonly HelperFailures _failures;
-    private readonly TimeProvider _clock;
-    private readonly RequestTokenCounter _counter;
-    private readonly TimeSpan _expiration;
-    private readonly float _maxTemperature;
-    private readonly Func<CallTags, string?> _partition;
-    private readonly HashSet<string>? _ignoredProperties;
     private readonly string? _provider;
-    private readonly string _scope;
     private readonly string? _defaultModel;
-    private readonly ExactCacheManager _manager;
-    private readonly ConcurrentDictionary<UInt128, Flight> _flights = new();
+    private readonly string _scope;
     private ILogger? _reportsUnmetered;
 
-    public ExactCacheChatClient(
-        IChatClient innerClient,
-        ExactCacheOptions options,
-        IResponseStore store,
-        HelperFailures failures,
-        TimeProvider clock,
-        RequestTokenCounter counter,
-        ILogger logger
-    )
+    public ExactCacheChatClient(IChatClient innerClient, ExactCacheState state)
         : base(innerClient)
     {
-        _reportsUnmetered = PipelineStage.IsIn(innerClient, PipelineStage.Meter) ? logger : null;
-        _store = store;
-        _failures = failures;
-        _clock = clock;
-        _counter = counter;
-        _expiration = options.Expiration;
-        _maxTemperature = options.MaxTemperature;
-        _partition = options.Partition;
-        _ignoredProperties =
-            options.IgnoredProperties.Count > 0 ? new HashSet<string>(options.IgnoredProperties, StringComparer.Ordinal) : null;
-        _manager = new ExactCacheManager(store);
+        _state = state;
+        _store = state.Store;
+        _reportsUnmetered = PipelineStage.IsIn(innerClient, PipelineStage.Meter) ? state.Logger : null;
         var metadata = innerClient.GetService<ChatClientMetadata>();
         _provider = metadata?.ProviderName;
         _defaultModel = metadata?.DefaultModelId;
         _scope = $"{_provider}\n{metadata?.ProviderUri}\n{_defaultModel}";
     }
-
-    /// <summary>A cache over the app's store: its HybridCache, else a store in this process with its IDistributedCache behind it.</summary>
-    public static ExactCacheChatClient Create(
-        IChatClient inner,
-        ExactCacheOptions options,
-        PipelineServices services,
-        RequestTokenCounter counter
-    ) => new(inner, options, CreateStore(options, services), services.Failures, services.Clock, counter, services.Logger);
 
     public override Task<ChatResponse> GetResponseAsync(
         IEnumerable<ChatMessage> messages,
@@ -118,22 +81,8 @@ internal sealed class ExactCacheChatClient : DelegatingChatClient
     {
         ArgumentNullException.ThrowIfNull(serviceType);
         return serviceKey is null && serviceType == typeof(ExactCacheManager)
-            ? _manager
+            ? _state.Manager
             : PipelineStage.Answer(CostStages.ExactCache, serviceType, serviceKey) ?? base.GetService(serviceType, serviceKey);
-    }
-
-    private static IResponseStore CreateStore(ExactCacheOptions options, PipelineServices services)
-    {
-        if (services.Find<HybridCache>() is { } hybrid)
-        {
-            return new HybridResponseStore(hybrid);
-        }
-
-        var distributed = services.Find<IDistributedCache>();
-
-        // The one that lives in this process's own memory would keep every answer twice.
-        var isInMemory = distributed?.GetType().Name == "MemoryDistributedCache";
-        return new InProcessResponseStore(options, isInMemory ? null : distributed, services.Clock);
     }
 
     private string? ReasonToPassBy(CallOptions call)
@@ -168,7 +117,7 @@ internal sealed class ExactCacheChatClient : DelegatingChatClient
             return "raw_representation";
         }
 
-        if (call.Temperature > _maxTemperature && call.Seed is null)
+        if (call.Temperature > _state.MaxTemperature && call.Seed is null)
         {
             return "temperature";
         }
@@ -178,19 +127,44 @@ internal sealed class ExactCacheChatClient : DelegatingChatClient
 
     private bool TryFingerprint(IReadOnlyList<ChatMessage> messages, CallOptions call, out UInt128 key, out string reason)
     {
+        if (!TryFindPartition(call, out var partition))
+        {
+            (key, reason) = (default, "partition_failed");
+            return false;
+        }
+
         reason = "unsupported_content";
-        return RequestFingerprint.TryComputeForProcess(Canonical(messages, call), out key);
+        return RequestFingerprint.TryComputeForProcess(Canonical(messages, call, partition), out key);
     }
 
-    private CanonicalRequest Canonical(IReadOnlyList<ChatMessage> messages, CallOptions call) =>
+    /// <summary>Without a partition there is no telling who may share the answer: nobody then does.</summary>
+    private bool TryFindPartition(CallOptions call, out string? partition)
+    {
+        try
+        {
+            partition = _state.Partition(call.Context.Tags);
+            return true;
+        }
+        catch (Exception exception)
+        {
+            _state.Failures.Report("exact cache partition", exception);
+            partition = null;
+            return false;
+        }
+    }
+
+    private string? StableKey(IReadOnlyList<ChatMessage> messages, CallOptions call) =>
+        TryFindPartition(call, out var partition) ? RequestFingerprint.ComputeStable(Canonical(messages, call, partition)) : null;
+
+    private CanonicalRequest Canonical(IReadOnlyList<ChatMessage> messages, CallOptions call, string? partition) =>
         new()
         {
             Messages = messages,
             Options = call,
             Scope = _scope,
-            Partition = _partition(call.Context.Tags),
+            Partition = partition,
             AppKey = ExactCacheDirectives.KeyOf(call.Context),
-            IgnoredProperties = _ignoredProperties,
+            IgnoredProperties = _state.IgnoredProperties,
         };
 
     private static ChatResponse Serve(RecordedResponse stored, CallContext context)
@@ -352,7 +326,7 @@ internal sealed class ExactCacheChatClient : DelegatingChatClient
         Flight? started = null;
         while (true)
         {
-            if (_flights.TryGetValue(key, out var flight))
+            if (_state.Flights.TryGetValue(key, out var flight))
             {
                 if (flight.TryJoin())
                 {
@@ -362,7 +336,7 @@ internal sealed class ExactCacheChatClient : DelegatingChatClient
 
                 // All have left it: it is being cancelled, and takes itself off when that is done.
                 started ??= new Flight(call.Context.ForSharedWork(), isStreaming);
-                if (!_flights.TryUpdate(key, started, flight))
+                if (!_state.Flights.TryUpdate(key, started, flight))
                 {
                     continue;
                 }
@@ -370,7 +344,7 @@ internal sealed class ExactCacheChatClient : DelegatingChatClient
             else
             {
                 started ??= new Flight(call.Context.ForSharedWork(), isStreaming);
-                if (!_flights.TryAdd(key, started))
+                if (!_state.Flights.TryAdd(key, started))
                 {
                     continue;
                 }
@@ -396,7 +370,7 @@ internal sealed class ExactCacheChatClient : DelegatingChatClient
             }
 
             var recorder = new ResponseRecorder();
-            var requestedAt = _clock.GetUtcNow();
+            var requestedAt = _state.Clock.GetUtcNow();
             var shared = call.With(flight.Ledger);
             ChatResponse? original = null;
             if (flight.IsStreaming)
@@ -417,7 +391,7 @@ internal sealed class ExactCacheChatClient : DelegatingChatClient
 
             var isToStore = IsToStore(recorder, call.Context, flight.Ledger);
             var recorded = Record(recorder, messages, call, flight.Ledger, requestedAt);
-            var expiration = ExactCacheDirectives.ExpirationOf(call.Context) ?? _expiration;
+            var expiration = ExactCacheDirectives.ExpirationOf(call.Context) ?? _state.Expiration;
             if (isToStore && recorded is not null)
             {
                 _store.Set(key, recorded, expiration);
@@ -436,7 +410,7 @@ internal sealed class ExactCacheChatClient : DelegatingChatClient
         }
         finally
         {
-            _flights.TryRemove(new KeyValuePair<UInt128, Flight>(key, flight));
+            _state.Flights.TryRemove(new KeyValuePair<UInt128, Flight>(key, flight));
         }
     }
 
@@ -447,7 +421,7 @@ internal sealed class ExactCacheChatClient : DelegatingChatClient
         CancellationToken cancellationToken
     )
     {
-        var requestedAt = _clock.GetUtcNow();
+        var requestedAt = _state.Clock.GetUtcNow();
         var response = await InnerClient.GetResponseAsync(messages, call, cancellationToken).ConfigureAwait(false);
         var recorder = new ResponseRecorder();
         recorder.Add(response);
@@ -462,7 +436,7 @@ internal sealed class ExactCacheChatClient : DelegatingChatClient
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
     {
-        var requestedAt = _clock.GetUtcNow();
+        var requestedAt = _state.Clock.GetUtcNow();
         var recorder = new ResponseRecorder();
         await foreach (var update in InnerClient.GetStreamingResponseAsync(messages, call, cancellationToken).ConfigureAwait(false))
         {
@@ -490,9 +464,9 @@ internal sealed class ExactCacheChatClient : DelegatingChatClient
             return;
         }
 
-        var expiration = ExactCacheDirectives.ExpirationOf(call.Context) ?? _expiration;
+        var expiration = ExactCacheDirectives.ExpirationOf(call.Context) ?? _state.Expiration;
         _store.Set(key, recorded, expiration);
-        if (_store.IsAsynchronous && RequestFingerprint.ComputeStable(Canonical(messages, call)) is { } stableKey)
+        if (_store.IsAsynchronous && StableKey(messages, call) is { } stableKey)
         {
             await StoreAsync(stableKey, recorded, expiration).ConfigureAwait(false);
         }
@@ -516,7 +490,7 @@ internal sealed class ExactCacheChatClient : DelegatingChatClient
             return (null, null);
         }
 
-        var stableKey = RequestFingerprint.ComputeStable(Canonical(messages, call));
+        var stableKey = StableKey(messages, call);
         if (stableKey is null)
         {
             return (null, null);
@@ -524,11 +498,12 @@ internal sealed class ExactCacheChatClient : DelegatingChatClient
 
         try
         {
-            return (await _store.GetAsync(key, stableKey, cancellationToken).ConfigureAwait(false), stableKey);
+            var reading = _store.GetAsync(key, stableKey, cancellationToken).AsTask();
+            return (await reading.WaitAsync(_state.StoreTimeout, _state.Clock, cancellationToken).ConfigureAwait(false), stableKey);
         }
         catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
-            _failures.Report("exact cache store (read)", exception);
+            _state.Failures.Report("exact cache store (read)", exception);
             return (null, stableKey);
         }
     }
@@ -538,11 +513,12 @@ internal sealed class ExactCacheChatClient : DelegatingChatClient
         try
         {
             // Not cancelled with the call: the answer is paid for.
-            await _store.SetAsync(stableKey, recorded, expiration, CancellationToken.None).ConfigureAwait(false);
+            var writing = _store.SetAsync(stableKey, recorded, expiration, CancellationToken.None).AsTask();
+            await writing.WaitAsync(_state.StoreTimeout, _state.Clock).ConfigureAwait(false);
         }
         catch (Exception exception)
         {
-            _failures.Report("exact cache store (write)", exception);
+            _state.Failures.Report("exact cache store (write)", exception);
         }
     }
 
@@ -587,8 +563,8 @@ internal sealed class ExactCacheChatClient : DelegatingChatClient
         {
             usage = new TokenUsage
             {
-                InputTokens = _counter.CountRequest(messages, call, model).Tokens,
-                OutputTokens = _counter.CountContents(recorder.Contents, model).Tokens,
+                InputTokens = _state.Counter.CountRequest(messages, call, model).Tokens,
+                OutputTokens = _state.Counter.CountContents(recorder.Contents, model).Tokens,
             };
             isEstimated = true;
         }

@@ -15,17 +15,21 @@ public static class ExactCacheChatClientBuilderExtensions
     public static ChatClientBuilder UseExactCache(this ChatClientBuilder builder, Action<ExactCacheOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(builder);
+        var shared = new PerContainer<ExactCacheState>(services =>
+        {
+            var options = new ExactCacheOptions();
+            configure?.Invoke(options);
+            var problems = new OptionsProblems();
+            options.Validate(problems);
+            problems.ThrowIfAny();
+            return new ExactCacheState(options, new PipelineServices(services), RequestTokenCounter.Default);
+        });
         return builder.Use(
             (inner, services) =>
             {
-                var options = new ExactCacheOptions();
-                configure?.Invoke(options);
-                var problems = new OptionsProblems();
-                options.Validate(problems);
-                problems.ThrowIfAny();
-                var pipeline = new PipelineServices(services);
-                PipelineOrder.CheckBeforeExactCache(inner, pipeline.Logger);
-                return ExactCacheChatClient.Create(inner, options, pipeline, RequestTokenCounter.Default);
+                var state = shared.For(services);
+                PipelineOrder.CheckBeforeExactCache(inner, state.Logger);
+                return new ExactCacheChatClient(inner, state);
             }
         );
     }

@@ -17,6 +17,12 @@ public sealed class ExactCacheOptions
     public long MaxBytes { get; set; } = 64L * 1024 * 1024;
 
     /// <summary>
+    /// How long a call waits for a store outside of this process (the app's <c>HybridCache</c> or <c>IDistributedCache</c>) before it goes on
+    /// without it. Default: 1 second. More than zero.
+    /// </summary>
+    public TimeSpan StoreTimeout { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>
     /// The highest temperature that may be cached: above it, an app wants another answer each time. Default: 1, which is what most providers
     /// use when none is given. A request with a seed is cached at any temperature.
     /// </summary>

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Microsoft.Extensions.AI;
 
 namespace LlmThrift.Internal;
@@ -14,6 +15,7 @@ internal sealed class CallOptions : ChatOptions
         Context = context;
     }
 
+    [JsonIgnore]
     public CallContext Context { get; }
 
     /// <summary>The options that carry the call's state: <paramref name="options"/> itself where they do, else a copy.</summary>

@@ -2,31 +2,26 @@ using LlmThrift.Diagnostics;
 using LlmThrift.Internal;
 using LlmThrift.Pricing;
 using Microsoft.Extensions.AI;
+using Microsoft.Extensions.Logging;
 
 namespace LlmThrift.Metering;
 
 /// <summary>Opens and closes records, and hands them to the sinks. Safe for concurrent use.</summary>
 internal sealed class CallMeter
 {
-    private readonly PriceBook _prices;
     private readonly ICallRecordSink[] _sinks;
     private readonly CostTelemetry _telemetry;
     private readonly HelperFailures _failures;
 
-    public CallMeter(
-        CostMeterOptions options,
-        IEnumerable<ICallRecordSink> moreSinks,
-        CostTelemetry telemetry,
-        HelperFailures failures,
-        TimeProvider clock
-    )
+    public CallMeter(CostMeterOptions options, IEnumerable<ICallRecordSink> moreSinks, PipelineServices services)
     {
-        _prices = options.Prices;
-        _telemetry = telemetry;
-        _failures = failures;
-        Clock = clock;
+        Prices = options.Prices;
+        _telemetry = services.Telemetry;
+        _failures = services.Failures;
+        Clock = services.Clock;
+        Logger = services.Logger;
         Report = options.Report ?? new CostReport();
-        Billing = new AttemptBilling(options.Prices, options.TokenCounter, clock);
+        Billing = new AttemptBilling(options.Prices, options.TokenCounter, services.Clock);
         _sinks = [Report, .. options.Sinks.Concat(moreSinks).Where(sink => sink is not CostReport).Distinct()];
     }
 
@@ -35,10 +30,14 @@ internal sealed class CallMeter
     {
         options.Report ??= services.Find<CostReport>();
         var sinks = services.FindAll<ICallRecordSink>().Append(new LoggerCallRecordSink(services.Logger));
-        return new CallMeter(options, sinks, services.Telemetry, services.Failures, services.Clock);
+        return new CallMeter(options, sinks, services);
     }
 
+    public PriceBook Prices { get; }
+
     public TimeProvider Clock { get; }
+
+    public ILogger Logger { get; }
 
     public CostReport Report { get; }
 
@@ -109,7 +108,7 @@ internal sealed class CallMeter
             attempts = [Billing.Bill(CostStages.Provider, open.Provider, messages, call, result, open.RequestedModel)];
         }
 
-        var settled = CallLedger.Settle(_prices, open.StartedAt, served, attempts, steps);
+        var settled = CallLedger.Settle(Prices, open.StartedAt, served, attempts, steps);
         var record = new CallRecord
         {
             StartedAt = open.StartedAt,

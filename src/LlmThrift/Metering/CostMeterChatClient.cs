@@ -121,52 +121,18 @@ internal sealed class CostMeterChatClient : DelegatingChatClient
         var call = Open(options);
         var record = _meter.Open(call, _provider, call.ModelId ?? _defaultModel, isStreaming: true);
         var tally = new StreamTally();
-        var outcome = CallOutcome.Abandoned;
-        Exception? failure = null;
-        IAsyncEnumerator<ChatResponseUpdate>? updates = null;
         CallRecord? closed = null;
         try
         {
-            while (true)
+            await foreach (var update in WatchAsync(messages, call, tally, cancellationToken).ConfigureAwait(false))
             {
-                try
-                {
-                    updates ??= InnerClient
-                        .GetStreamingResponseAsync(messages, call, cancellationToken)
-                        .GetAsyncEnumerator(cancellationToken);
-                    if (!await updates.MoveNextAsync().ConfigureAwait(false))
-                    {
-                        break;
-                    }
-                }
-                catch (Exception exception)
-                {
-                    failure = exception;
-                    outcome = OutcomeOf(exception, cancellationToken);
-                    throw;
-                }
-
                 record.TimeToFirstUpdate ??= _meter.Elapsed(record);
-                tally.Add(updates.Current);
-                yield return updates.Current;
+                yield return update;
             }
-
-            outcome = CallOutcome.Completed;
         }
         finally
         {
-            // Disposed first: that is when the meters further in learn that the stream is over.
-            try
-            {
-                if (updates is not null)
-                {
-                    await updates.DisposeAsync().ConfigureAwait(false);
-                }
-            }
-            finally
-            {
-                closed = _meter.Close(record, call, messages, tally.End(outcome, _meter.Elapsed(record)), failure);
-            }
+            closed = _meter.Close(record, call, messages, tally.End(_meter.Elapsed(record)), tally.Failure);
         }
 
         if (!tally.IsEmpty && closed is not null)
@@ -203,7 +169,30 @@ internal sealed class CostMeterChatClient : DelegatingChatClient
     {
         var started = _meter.Clock.GetTimestamp();
         var tally = new StreamTally();
-        var outcome = CallOutcome.Abandoned;
+        try
+        {
+            await foreach (var update in WatchAsync(messages, call, tally, cancellationToken).ConfigureAwait(false))
+            {
+                yield return update;
+            }
+        }
+        finally
+        {
+            Bill(messages, call, tally.End(_meter.Clock.GetElapsedTime(started)));
+        }
+    }
+
+    /// <summary>
+    /// Passes the inner stream on and writes down what it shows and how it ends. When this is over, the inner stream is disposed, and the meters
+    /// further in have had their say.
+    /// </summary>
+    private async IAsyncEnumerable<ChatResponseUpdate> WatchAsync(
+        IReadOnlyList<ChatMessage> messages,
+        CallOptions call,
+        StreamTally tally,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
         IAsyncEnumerator<ChatResponseUpdate>? updates = null;
         try
         {
@@ -221,7 +210,8 @@ internal sealed class CostMeterChatClient : DelegatingChatClient
                 }
                 catch (Exception exception)
                 {
-                    outcome = OutcomeOf(exception, cancellationToken);
+                    tally.Failure = exception;
+                    tally.Outcome = OutcomeOf(exception, cancellationToken);
                     throw;
                 }
 
@@ -229,11 +219,10 @@ internal sealed class CostMeterChatClient : DelegatingChatClient
                 yield return updates.Current;
             }
 
-            outcome = CallOutcome.Completed;
+            tally.Outcome = CallOutcome.Completed;
         }
         finally
         {
-            Bill(messages, call, tally.End(outcome, _meter.Clock.GetElapsedTime(started)));
             if (updates is not null)
             {
                 await updates.DisposeAsync().ConfigureAwait(false);

@@ -17,18 +17,22 @@ public static class CostMeterChatClientBuilderExtensions
     public static ChatClientBuilder UseCostMeter(this ChatClientBuilder builder, Action<CostMeterOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(builder);
+        var shared = new PerContainer<CallMeter>(services =>
+        {
+            var options = new CostMeterOptions();
+            configure?.Invoke(options);
+            var problems = new OptionsProblems();
+            options.Validate(problems);
+            problems.ThrowIfAny();
+            return CallMeter.Create(options, new PipelineServices(services));
+        });
         return builder.Use(
             (inner, services) =>
             {
-                var options = new CostMeterOptions();
-                configure?.Invoke(options);
-                var problems = new OptionsProblems();
-                options.Validate(problems);
-                problems.ThrowIfAny();
-                var pipeline = new PipelineServices(services);
-                PipelineOrder.CheckBeforeMeter(inner, pipeline.Logger);
-                PipelineOrder.WarnAboutMissingPrice(inner, options.Prices, pipeline.Clock, pipeline.Logger);
-                return new CostMeterChatClient(inner, CallMeter.Create(options, pipeline), opensRecords: true);
+                var meter = shared.For(services);
+                PipelineOrder.CheckBeforeMeter(inner, meter.Logger);
+                PipelineOrder.WarnAboutMissingPrice(inner, meter.Prices, meter.Clock, meter.Logger);
+                return new CostMeterChatClient(inner, meter, opensRecords: true);
             }
         );
     }

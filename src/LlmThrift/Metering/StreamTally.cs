@@ -12,6 +12,11 @@ internal sealed class StreamTally
 
     public bool IsEmpty { get; private set; } = true;
 
+    /// <summary>Abandoned until the stream has ended or failed.</summary>
+    public CallOutcome Outcome { get; set; } = CallOutcome.Abandoned;
+
+    public Exception? Failure { get; set; }
+
     public void Add(ChatResponseUpdate update)
     {
         IsEmpty = false;
@@ -30,5 +35,5 @@ internal sealed class StreamTally
         }
     }
 
-    public AttemptResult End(CallOutcome outcome, TimeSpan duration) => new(outcome, duration, _modelId, _reported, _delivered);
+    public AttemptResult End(TimeSpan duration) => new(Outcome, duration, _modelId, _reported, _delivered);
 }

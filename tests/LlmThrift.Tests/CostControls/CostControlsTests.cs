@@ -50,6 +50,40 @@ public sealed class CostControlsTests
         Assert.Equal(900, dear.Requests.Single().Options?.MaxOutputTokens);
     }
 
+    /// <summary>A scoped client is built anew for every request of a web app: a cache of its own would never be hit.</summary>
+    [Theory]
+    [InlineData(ServiceLifetime.Scoped)]
+    [InlineData(ServiceLifetime.Transient)]
+    [InlineData(ServiceLifetime.Singleton)]
+    public async Task Clients_of_all_scopes_share_cache_and_report(ServiceLifetime lifetime)
+    {
+        using var model = new ScriptedChatClient();
+        var services = new ServiceCollection();
+        services.AddChatClient(_ => model, lifetime).UseCostControls();
+        services.AddKeyedChatClient("by hand", _ => model, lifetime).UseCostMeter().UseExactCache();
+        await using var provider = services.BuildServiceProvider();
+        await using var otherContainer = services.BuildServiceProvider();
+
+        for (var i = 0; i < 3; i++)
+        {
+            await using var scope = provider.CreateAsyncScope();
+            await scope.ServiceProvider.GetRequiredService<IChatClient>().GetResponseAsync("q");
+            await scope.ServiceProvider.GetRequiredKeyedService<IChatClient>("by hand").GetResponseAsync("q");
+        }
+
+        Assert.Equal(2, model.Calls);
+        await using var last = provider.CreateAsyncScope();
+        Assert.Equal(3, last.ServiceProvider.GetRequiredService<IChatClient>().GetService<CostReport>()!.GetSummary().Total.Calls);
+        Assert.Equal(
+            3,
+            last.ServiceProvider.GetRequiredKeyedService<IChatClient>("by hand").GetService<CostReport>()!.GetSummary().Total.Calls
+        );
+
+        await using var elsewhere = otherContainer.CreateAsyncScope();
+        await elsewhere.ServiceProvider.GetRequiredService<IChatClient>().GetResponseAsync("q");
+        Assert.Equal(3, model.Calls);
+    }
+
     [Fact]
     public async Task Exact_cache_can_be_left_out()
     {
@@ -70,7 +104,7 @@ public sealed class CostControlsTests
             """
             {
               "UseExactCache": true,
-              "ExactCache": { "Expiration": "02:00:00", "MaxEntries": 5, "MaxBytes": 100000, "MaxTemperature": 0.3, "IgnoredProperties": ["trace"] },
+              "ExactCache": { "Expiration": "02:00:00", "StoreTimeout": "00:00:03", "MaxEntries": 5, "MaxBytes": 100000, "MaxTemperature": 0.3, "IgnoredProperties": ["trace"] },
               "OutputLimits": { "MaxOutputTokens": 700, "Features": { "faq": 200 } },
               "Prices": { "house-*": { "Input": 1.5, "Output": 4 } }
             }
@@ -86,6 +120,7 @@ public sealed class CostControlsTests
             .Build(new FewServices().With(new CostControlDefaults(CostControlComposition.From(configuration))));
 
         Assert.Equal(TimeSpan.FromHours(2), options!.ExactCache.Expiration);
+        Assert.Equal(TimeSpan.FromSeconds(3), options.ExactCache.StoreTimeout);
         Assert.Equal((5, 100_000L, 0.3f), (options.ExactCache.MaxEntries, options.ExactCache.MaxBytes, options.ExactCache.MaxTemperature));
         Assert.Equal(["trace"], options.ExactCache.IgnoredProperties);
         Assert.Equal((700, 200), (options.OutputLimits.MaxOutputTokens, options.OutputLimits.Features["faq"]));

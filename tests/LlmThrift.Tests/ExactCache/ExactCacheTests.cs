@@ -435,6 +435,35 @@ public sealed class ExactCacheTests
     }
 
     [Fact]
+    public async Task Store_that_never_answers_does_not_hold_up_a_call()
+    {
+        var distributed = new MemoryDistributedStore { Gate = new TaskCompletionSource().Task };
+        using var client = new ScriptedChatClient()
+            .AsBuilder()
+            .UseCostControls(o => o.ExactCache.StoreTimeout = TimeSpan.FromMilliseconds(20))
+            .Build(new FewServices().With<IDistributedCache>(distributed));
+
+        foreach (var mode in new[] { ExactCacheMode.Default, ExactCacheMode.Refresh, ExactCacheMode.ReadOnly })
+        {
+            var response = await AskAsync(client, false, new ChatOptions().WithExactCache(mode)).WaitAsync(TimeSpan.FromSeconds(30));
+            Assert.Equal("Hello, world.", response.Text);
+        }
+    }
+
+    [Fact]
+    public async Task Partition_that_cannot_be_told_is_shared_with_nobody()
+    {
+        using var provider = new ScriptedChatClient();
+        using var client = provider.WithCostControls(o => o.ExactCache.Partition = _ => throw new InvalidOperationException("no request"));
+
+        await AskAsync(client, false);
+        await AskAsync(client, true);
+
+        Assert.Equal(2, provider.Calls);
+        Assert.Equal(2, client.GetService<CostReport>()!.GetSummary().PassedBy["exact_cache: partition_failed"]);
+    }
+
+    [Fact]
     public async Task In_memory_distributed_cache_is_left_alone()
     {
         using var client = new ScriptedChatClient()
