@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using LlmThrift.Diagnostics;
 using LlmThrift.Internal;
-using LlmThrift.Pricing;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;
 
@@ -12,9 +11,8 @@ internal sealed class ExactCacheChatClient : DelegatingChatClient
 {
     private readonly ExactCacheState _state;
     private readonly IResponseStore _store;
-    private readonly string? _provider;
-    private readonly string? _defaultModel;
-    private readonly string _scope;
+    private readonly CacheKeys _keys;
+    private readonly AnswerKeeper _keeper;
     private ILogger? _reportsUnmetered;
 
     public ExactCacheChatClient(IChatClient innerClient, ExactCacheState state)
@@ -24,9 +22,8 @@ internal sealed class ExactCacheChatClient : DelegatingChatClient
         _store = state.Store;
         _reportsUnmetered = PipelineStage.IsIn(innerClient, PipelineStage.Meter) ? state.Logger : null;
         var metadata = innerClient.GetService<ChatClientMetadata>();
-        _provider = metadata?.ProviderName;
-        _defaultModel = metadata?.DefaultModelId;
-        _scope = $"{_provider}\n{metadata?.ProviderUri}\n{_defaultModel}";
+        _keys = new CacheKeys(state, $"{metadata?.ProviderName}\n{metadata?.ProviderUri}\n{metadata?.DefaultModelId}");
+        _keeper = new AnswerKeeper(state, _keys, metadata?.ProviderName, metadata?.DefaultModelId);
     }
 
     public override Task<ChatResponse> GetResponseAsync(
@@ -42,7 +39,8 @@ internal sealed class ExactCacheChatClient : DelegatingChatClient
             return Task.FromCanceled<ChatResponse>(cancellationToken);
         }
 
-        if (ReasonToPassBy(call) is { } reason || !TryFingerprint(list, call, out var key, out reason))
+        ReportIfUnmetered(call);
+        if (_keys.ReasonToPassBy(call) is { } reason || !_keys.TryCompute(list, call, out var key, out reason))
         {
             call.Context.Note(CostStages.ExactCache, reason, passedBy: true);
             return base.GetResponseAsync(list, call, cancellationToken);
@@ -66,7 +64,8 @@ internal sealed class ExactCacheChatClient : DelegatingChatClient
     {
         var list = MessageList.From(messages);
         var call = CallOptions.From(options);
-        if (ReasonToPassBy(call) is { } reason || !TryFingerprint(list, call, out var key, out reason))
+        ReportIfUnmetered(call);
+        if (_keys.ReasonToPassBy(call) is { } reason || !_keys.TryCompute(list, call, out var key, out reason))
         {
             call.Context.Note(CostStages.ExactCache, reason, passedBy: true);
             return base.GetStreamingResponseAsync(list, call, cancellationToken);
@@ -85,87 +84,13 @@ internal sealed class ExactCacheChatClient : DelegatingChatClient
             : PipelineStage.Answer(CostStages.ExactCache, serviceType, serviceKey) ?? base.GetService(serviceType, serviceKey);
     }
 
-    private string? ReasonToPassBy(CallOptions call)
+    private void ReportIfUnmetered(CallOptions call)
     {
         if (_reportsUnmetered is not null && !call.Context.IsMetered && Interlocked.Exchange(ref _reportsUnmetered, null) is { } logger)
         {
             PipelineOrder.WarnAboutUnmeteredHits(logger);
         }
-
-        if (ExactCacheDirectives.ModeOf(call.Context) == ExactCacheMode.Bypass)
-        {
-            return "bypass";
-        }
-
-        if (call.ConversationId is not null)
-        {
-            return "conversation_id";
-        }
-
-        if (call.ContinuationToken is not null)
-        {
-            return "continuation_token";
-        }
-
-        if (call.AllowBackgroundResponses == true)
-        {
-            return "background_responses";
-        }
-
-        if (call.RawRepresentationFactory is not null && ExactCacheDirectives.KeyOf(call.Context) is null)
-        {
-            return "raw_representation";
-        }
-
-        if (call.Temperature > _state.MaxTemperature && call.Seed is null)
-        {
-            return "temperature";
-        }
-
-        return call.Tools is { Count: > 0 } tools && tools.Any(tool => tool is not AIFunctionDeclaration) ? "hosted_tool" : null;
     }
-
-    private bool TryFingerprint(IReadOnlyList<ChatMessage> messages, CallOptions call, out UInt128 key, out string reason)
-    {
-        if (!TryFindPartition(call, out var partition))
-        {
-            (key, reason) = (default, "partition_failed");
-            return false;
-        }
-
-        reason = "unsupported_content";
-        return RequestFingerprint.TryComputeForProcess(Canonical(messages, call, partition), out key);
-    }
-
-    /// <summary>Without a partition there is no telling who may share the answer: nobody then does.</summary>
-    private bool TryFindPartition(CallOptions call, out string? partition)
-    {
-        try
-        {
-            partition = _state.Partition(call.Context.Tags);
-            return true;
-        }
-        catch (Exception exception)
-        {
-            _state.Failures.Report("exact cache partition", exception);
-            partition = null;
-            return false;
-        }
-    }
-
-    private string? StableKey(IReadOnlyList<ChatMessage> messages, CallOptions call) =>
-        TryFindPartition(call, out var partition) ? RequestFingerprint.ComputeStable(Canonical(messages, call, partition)) : null;
-
-    private CanonicalRequest Canonical(IReadOnlyList<ChatMessage> messages, CallOptions call, string? partition) =>
-        new()
-        {
-            Messages = messages,
-            Options = call,
-            Scope = _scope,
-            Partition = partition,
-            AppKey = ExactCacheDirectives.KeyOf(call.Context),
-            IgnoredProperties = _state.IgnoredProperties,
-        };
 
     private static ChatResponse Serve(RecordedResponse stored, CallContext context)
     {
@@ -362,7 +287,7 @@ internal sealed class ExactCacheChatClient : DelegatingChatClient
     {
         try
         {
-            var (fromStore, stableKey) = await LookUpAsync(messages, call, key, flight.CancellationToken).ConfigureAwait(false);
+            var (fromStore, stableKey) = await _keeper.LookUpAsync(messages, call, key, flight.CancellationToken).ConfigureAwait(false);
             if (fromStore is not null)
             {
                 flight.Complete(null, fromStore, isHit: true);
@@ -389,8 +314,8 @@ internal sealed class ExactCacheChatClient : DelegatingChatClient
                 recorder.Add(original);
             }
 
-            var isToStore = IsToStore(recorder, call.Context, flight.Ledger);
-            var recorded = Record(recorder, messages, call, flight.Ledger, requestedAt);
+            var isToStore = AnswerKeeper.IsToStore(recorder, call.Context, flight.Ledger);
+            var recorded = _keeper.Record(recorder, messages, call, flight.Ledger, requestedAt);
             var expiration = ExactCacheDirectives.ExpirationOf(call.Context) ?? _state.Expiration;
             if (isToStore && recorded is not null)
             {
@@ -400,7 +325,7 @@ internal sealed class ExactCacheChatClient : DelegatingChatClient
             flight.Complete(original, recorded, isHit: false);
             if (isToStore && recorded is not null && stableKey is not null)
             {
-                await StoreAsync(stableKey, recorded, expiration).ConfigureAwait(false);
+                await _keeper.StoreAsync(stableKey, recorded, expiration).ConfigureAwait(false);
             }
         }
         catch (Exception exception)
@@ -425,7 +350,7 @@ internal sealed class ExactCacheChatClient : DelegatingChatClient
         var response = await InnerClient.GetResponseAsync(messages, call, cancellationToken).ConfigureAwait(false);
         var recorder = new ResponseRecorder();
         recorder.Add(response);
-        await KeepAsync(recorder, messages, call, key, requestedAt).ConfigureAwait(false);
+        await _keeper.KeepAsync(recorder, messages, call, key, requestedAt).ConfigureAwait(false);
         return response;
     }
 
@@ -444,131 +369,6 @@ internal sealed class ExactCacheChatClient : DelegatingChatClient
             yield return update;
         }
 
-        await KeepAsync(recorder, messages, call, key, requestedAt).ConfigureAwait(false);
-    }
-
-    /// <summary>Stores the answer of a call that is shared with nobody.</summary>
-    private async ValueTask KeepAsync(
-        ResponseRecorder recorder,
-        IReadOnlyList<ChatMessage> messages,
-        CallOptions call,
-        UInt128 key,
-        DateTimeOffset requestedAt
-    )
-    {
-        if (
-            !IsToStore(recorder, call.Context, call.Context)
-            || Record(recorder, messages, call, call.Context, requestedAt) is not { } recorded
-        )
-        {
-            return;
-        }
-
-        var expiration = ExactCacheDirectives.ExpirationOf(call.Context) ?? _state.Expiration;
-        _store.Set(key, recorded, expiration);
-        if (_store.IsAsynchronous && StableKey(messages, call) is { } stableKey)
-        {
-            await StoreAsync(stableKey, recorded, expiration).ConfigureAwait(false);
-        }
-    }
-
-    private async ValueTask<(RecordedResponse? Response, string? StableKey)> LookUpAsync(
-        ChatMessage[] messages,
-        CallOptions call,
-        UInt128 key,
-        CancellationToken cancellationToken
-    )
-    {
-        // An identical flight may have landed between this caller's first look and its own take-off.
-        if (_store.TryGet(key, out var stored))
-        {
-            return (stored, null);
-        }
-
-        if (!_store.IsAsynchronous)
-        {
-            return (null, null);
-        }
-
-        var stableKey = StableKey(messages, call);
-        if (stableKey is null)
-        {
-            return (null, null);
-        }
-
-        try
-        {
-            var reading = _store.GetAsync(key, stableKey, cancellationToken).AsTask();
-            return (await reading.WaitAsync(_state.StoreTimeout, _state.Clock, cancellationToken).ConfigureAwait(false), stableKey);
-        }
-        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
-        {
-            _state.Failures.Report("exact cache store (read)", exception);
-            return (null, stableKey);
-        }
-    }
-
-    private async ValueTask StoreAsync(string stableKey, RecordedResponse recorded, TimeSpan expiration)
-    {
-        try
-        {
-            // Not cancelled with the call: the answer is paid for.
-            var writing = _store.SetAsync(stableKey, recorded, expiration, CancellationToken.None).AsTask();
-            await writing.WaitAsync(_state.StoreTimeout, _state.Clock).ConfigureAwait(false);
-        }
-        catch (Exception exception)
-        {
-            _state.Failures.Report("exact cache store (write)", exception);
-        }
-    }
-
-    private static bool IsToStore(ResponseRecorder recorder, CallContext call, CallContext ledger)
-    {
-        if (ExactCacheDirectives.ModeOf(call) == ExactCacheMode.ReadOnly)
-        {
-            return false;
-        }
-
-        var obstacle = recorder.ObstacleToStoring();
-        if (obstacle is not null)
-        {
-            ledger.Note(CostStages.ExactCache, "not_stored_" + obstacle, passedBy: true);
-        }
-
-        return obstacle is null;
-    }
-
-    private RecordedResponse? Record(
-        ResponseRecorder recorder,
-        IReadOnlyList<ChatMessage> messages,
-        CallOptions call,
-        CallContext ledger,
-        DateTimeOffset requestedAt
-    )
-    {
-        TokenUsage usage;
-        bool isEstimated;
-        var model = call.ModelId ?? _defaultModel;
-        if (ledger.LastAttemptAsSent() is { } attempt)
-        {
-            (usage, isEstimated) = (attempt.Usage, attempt.IsEstimated);
-            model = attempt.Model ?? model;
-        }
-        else if (recorder.Usage is { InputTokenCount: not null, OutputTokenCount: not null } reported)
-        {
-            (usage, isEstimated) = (TokenUsage.FromUsageDetails(reported, _provider), false);
-            model = recorder.ModelId ?? model;
-        }
-        else
-        {
-            usage = new TokenUsage
-            {
-                InputTokens = _state.Counter.CountRequest(messages, call, model).Tokens,
-                OutputTokens = _state.Counter.CountContents(recorder.Contents, model).Tokens,
-            };
-            isEstimated = true;
-        }
-
-        return recorder.Finish(usage, isEstimated, _provider, model, requestedAt, ExactCacheDirectives.TagsOf(call.Context));
+        await _keeper.KeepAsync(recorder, messages, call, key, requestedAt).ConfigureAwait(false);
     }
 }

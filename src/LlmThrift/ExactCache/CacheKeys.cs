@@ -1,0 +1,90 @@
+using LlmThrift.Internal;
+using Microsoft.Extensions.AI;
+
+namespace LlmThrift.ExactCache;
+
+/// <summary>Decides which requests may be answered from the cache, and under which key.</summary>
+/// <param name="state">How to treat them.</param>
+/// <param name="scope">Who would answer: provider, endpoint and default model.</param>
+internal sealed class CacheKeys(ExactCacheState state, string scope)
+{
+    /// <summary>Why the request must not be answered from the cache, in a word; null when it may be.</summary>
+    public string? ReasonToPassBy(CallOptions call)
+    {
+        if (ExactCacheDirectives.ModeOf(call.Context) == ExactCacheMode.Bypass)
+        {
+            return "bypass";
+        }
+
+        if (call.ConversationId is not null)
+        {
+            return "conversation_id";
+        }
+
+        if (call.ContinuationToken is not null)
+        {
+            return "continuation_token";
+        }
+
+        if (call.AllowBackgroundResponses == true)
+        {
+            return "background_responses";
+        }
+
+        if (call.RawRepresentationFactory is not null && ExactCacheDirectives.KeyOf(call.Context) is null)
+        {
+            return "raw_representation";
+        }
+
+        if (call.Temperature > state.MaxTemperature && call.Seed is null)
+        {
+            return "temperature";
+        }
+
+        return call.Tools is { Count: > 0 } tools && tools.Any(tool => tool is not AIFunctionDeclaration) ? "hosted_tool" : null;
+    }
+
+    /// <summary>The key of the request in this process; false, with a reason, when it has none.</summary>
+    public bool TryCompute(IReadOnlyList<ChatMessage> messages, CallOptions call, out UInt128 key, out string reason)
+    {
+        if (!TryFindPartition(call, out var partition))
+        {
+            (key, reason) = (default, "partition_failed");
+            return false;
+        }
+
+        reason = "unsupported_content";
+        return RequestFingerprint.TryComputeForProcess(Canonical(messages, call, partition), out key);
+    }
+
+    /// <summary>Without a partition there is no telling who may share the answer: nobody then does.</summary>
+    private bool TryFindPartition(CallOptions call, out string? partition)
+    {
+        try
+        {
+            partition = state.Partition(call.Context.Tags);
+            return true;
+        }
+        catch (Exception exception)
+        {
+            state.Failures.Report("exact cache partition", exception);
+            partition = null;
+            return false;
+        }
+    }
+
+    /// <summary>The key of the request in stores outside of this process; null when it has none.</summary>
+    public string? Stable(IReadOnlyList<ChatMessage> messages, CallOptions call) =>
+        TryFindPartition(call, out var partition) ? RequestFingerprint.ComputeStable(Canonical(messages, call, partition)) : null;
+
+    private CanonicalRequest Canonical(IReadOnlyList<ChatMessage> messages, CallOptions call, string? partition) =>
+        new()
+        {
+            Messages = messages,
+            Options = call,
+            Scope = scope,
+            Partition = partition,
+            AppKey = ExactCacheDirectives.KeyOf(call.Context),
+            IgnoredProperties = state.IgnoredProperties,
+        };
+}
