@@ -15,7 +15,7 @@ namespace LlmThrift.Internal;
 /// AEGIS-128L absorbs 32 bytes in eight independent AES rounds, one instruction each, so the same text takes 2 to 4 µs. Under a
 /// random key that never leaves the process, nobody can construct two requests of equal code, which an unkeyed fast hash cannot promise.
 /// </remarks>
-internal struct Aegis128LMac
+internal struct Aegis128LMac : IFingerprintSink
 {
     private const int BlockSize = 32;
 

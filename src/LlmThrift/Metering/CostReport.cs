@@ -20,7 +20,6 @@ public sealed class CostReport : ICallRecordSink
     public const string NoGroup = "(none)";
 
     private readonly Lock _gate = new();
-    private readonly Totals _total = new();
     private readonly Dictionary<string, Totals> _byModel = [];
     private readonly Dictionary<string, Totals> _byTenant = [];
     private readonly Dictionary<string, Totals> _byFeature = [];
@@ -36,13 +35,15 @@ public sealed class CostReport : ICallRecordSink
     public void Record(CallRecord record)
     {
         ArgumentNullException.ThrowIfNull(record);
+
+        // The parts are read four times: as an array, not through an interface.
+        var parts = record.SavingByStage as StageSaving[] ?? [.. record.SavingByStage];
         lock (_gate)
         {
-            _total.Add(record);
-            Group(_byModel, record.Model ?? record.RequestedModel).Add(record);
-            Group(_byTenant, record.Tags.Tenant).Add(record);
-            Group(_byFeature, record.Tags.Feature).Add(record);
-            Hour(record.StartedAt).Add(record);
+            Group(_byModel, record.Model ?? record.RequestedModel).Add(record, parts);
+            Group(_byTenant, record.Tags.Tenant).Add(record, parts);
+            Group(_byFeature, record.Tags.Feature).Add(record, parts);
+            Hour(record.StartedAt).Add(record, parts);
             for (var index = 0; index < record.Notes.Count; index++)
             {
                 if (record.Notes[index] is { PassedBy: true } note)
@@ -62,7 +63,7 @@ public sealed class CostReport : ICallRecordSink
         {
             return new CostSummary
             {
-                Total = _total.ToImmutable(),
+                Total = Totals.SumOf(_byModel.Values),
                 ByModel = ToImmutable(_byModel),
                 ByTenant = ToImmutable(_byTenant),
                 ByFeature = ToImmutable(_byFeature),
@@ -77,7 +78,6 @@ public sealed class CostReport : ICallRecordSink
     {
         lock (_gate)
         {
-            _total.Clear();
             _byModel.Clear();
             _byTenant.Clear();
             _byFeature.Clear();
@@ -146,7 +146,7 @@ public sealed class CostReport : ICallRecordSink
         private long _baselineInputTokens;
         private long _baselineOutputTokens;
 
-        public void Add(CallRecord record)
+        public void Add(CallRecord record, StageSaving[] parts)
         {
             _calls++;
             _inputTokens += record.BilledUsage.InputTokens;
@@ -168,18 +168,36 @@ public sealed class CostReport : ICallRecordSink
 
             _baseline += baseline;
             _actual += actual;
-            var parts = record.SavingByStage;
-            for (var index = 0; index < parts.Count; index++)
+            foreach (var part in parts)
             {
-                Stage(parts[index].Stage).Saving += parts[index].Saving;
+                Stage(part.Stage).Saving += part.Saving;
             }
         }
 
-        public void Clear()
+        /// <summary>All calls are in some model's totals: adding those up when asked is cheaper than keeping one more sum for every call.</summary>
+        public static CostTotals SumOf(IEnumerable<Totals> groups)
         {
-            (_calls, _failed, _unpriced, _estimated, _baseline, _actual) = (0, 0, 0, 0, 0m, 0m);
-            (_inputTokens, _outputTokens, _baselineInputTokens, _baselineOutputTokens) = (0, 0, 0, 0);
-            _stages.Clear();
+            var sum = new Totals();
+            foreach (var group in groups)
+            {
+                sum._calls += group._calls;
+                sum._failed += group._failed;
+                sum._unpriced += group._unpriced;
+                sum._estimated += group._estimated;
+                sum._baseline += group._baseline;
+                sum._actual += group._actual;
+                sum._inputTokens += group._inputTokens;
+                sum._outputTokens += group._outputTokens;
+                sum._baselineInputTokens += group._baselineInputTokens;
+                sum._baselineOutputTokens += group._baselineOutputTokens;
+                foreach (var stage in group._stages)
+                {
+                    sum.Stage(stage.Name).Saving += stage.Saving;
+                    sum.Stage(stage.Name).Served += stage.Served;
+                }
+            }
+
+            return sum.ToImmutable();
         }
 
         public CostTotals ToImmutable() =>
