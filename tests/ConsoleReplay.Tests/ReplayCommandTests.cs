@@ -43,13 +43,13 @@ public sealed class ReplayCommandTests
     }
 
     [Theory]
-    [InlineData("--calls 0", "--calls must be 1 to")]
+    [InlineData("--calls 0", "--calls is '0': it must be 1 to")]
     [InlineData("--calls many", "--calls")]
-    [InlineData("--skew -1", "--skew must be 0 to 3")]
-    [InlineData("--speed 0", "--speed must be more than 0")]
-    [InlineData("--limit 0", "--limit must be at least 1")]
+    [InlineData("--skew -1", "--skew is '-1': it must be 0 to 3")]
+    [InlineData("--speed 0", "--speed is '0': it must be more than 0")]
+    [InlineData("--limit 0", "--limit is '0': it must be at least 1")]
     [InlineData("--provider other", "other")]
-    [InlineData("--file no-such-file.jsonl", "does not exist")]
+    [InlineData("--file no-such-file.jsonl", "there is no such file")]
     [InlineData("--unknown", "--unknown")]
     public void Parse_wrong_option_is_told(string commandLine, string expected)
     {

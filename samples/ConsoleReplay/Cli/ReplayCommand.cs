@@ -98,12 +98,12 @@ internal static class ReplayCommand
         var limit = new Option<int?>("--limit") { Description = "The most calls to replay. Default: all; 50 with --live.", HelpName = "n" };
         var yes = new Option<bool>("--yes", "-y") { Description = "Send with --live without asking." };
 
-        Check(questions, value => value is null or > 0, "must be at least 1");
-        Check(limit, value => value is null or > 0, "must be at least 1");
-        Check(skew, value => value is >= 0 and <= 3, "must be 0 to 3");
-        Check(speed, value => value is > 0 and <= 1_000_000, "must be more than 0 and at most 1000000");
-        Check(perMonth, value => value is > 0 and <= 1_000_000_000_000, "must be 1 to 1000000000000");
-        Check(file, value => value is null || value.Exists, "names a file that does not exist");
+        Check(questions, value => value is null or > 0, "it must be at least 1");
+        Check(limit, value => value is null or > 0, "it must be at least 1");
+        Check(skew, value => value is >= 0 and <= 3, "it must be 0 to 3");
+        Check(speed, value => value is > 0 and <= 1_000_000, "it must be more than 0 and at most 1000000");
+        Check(perMonth, value => value is > 0 and <= 1_000_000_000_000, "it must be 1 to 1000000000000");
+        Check(file, value => value is null || value.Exists, "there is no such file");
 
         var command = new RootCommand(Description)
         {
@@ -160,7 +160,7 @@ internal static class ReplayCommand
             DefaultValueFactory = _ => defaultValue,
             HelpName = "n",
         };
-        Check(option, value => value >= least && value <= most, $"must be {least} to {most}");
+        Check(option, value => value >= least && value <= most, $"it must be {least} to {most}");
         return option;
     }
 
@@ -168,7 +168,7 @@ internal static class ReplayCommand
         option.Validators.Add(result =>
         {
             if (result.Tokens.Count > 0 && !IsValid(result))
-                result.AddError($"{option.Name} {message}.");
+                result.AddError($"{option.Name} is '{result.Tokens[^1].Value}': {message}.");
 
             bool IsValid(OptionResult given)
             {
