@@ -52,23 +52,43 @@ internal sealed class RecordedContent
             _ => FromJson(),
         };
 
-    /// <summary>The content in the chunks that it arrived in.</summary>
+    /// <summary>
+    /// The content as a stream brings it: in the chunks that it arrived in; a text that came whole, in chunks of a few words, since an app that
+    /// asks for a stream shows it growing.
+    /// </summary>
     public IEnumerable<AIContent> ToChunks()
     {
-        if (ChunkEnds is null)
+        if (Kind == RecordedContentKind.Json)
         {
             yield return ToContent();
             yield break;
         }
 
         var start = 0;
-        foreach (var end in ChunkEnds)
+        foreach (var end in ChunkEnds ?? WordGroups())
         {
             yield return Chunk(start, end, isLast: false);
             start = end;
         }
 
         yield return Chunk(start, Text.Length, isLast: true);
+    }
+
+    /// <summary>Ends of groups of words: behind a blank, once there are enough characters; without blanks, anywhere but within a surrogate pair.</summary>
+    private IEnumerable<int> WordGroups()
+    {
+        const int enough = 16;
+        const int most = 48;
+        var start = 0;
+        for (var end = 1; end < Text.Length; end++)
+        {
+            var length = end - start;
+            if ((length >= enough && Text[end - 1] is (' ' or '\n')) || (length >= most && !char.IsLowSurrogate(Text[end])))
+            {
+                yield return end;
+                start = end;
+            }
+        }
     }
 
     private AIContent Chunk(int start, int end, bool isLast) =>

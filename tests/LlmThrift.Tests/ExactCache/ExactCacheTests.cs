@@ -66,6 +66,25 @@ public sealed class ExactCacheTests
         Assert.Equal(ChatFinishReason.Stop, updates.Select(u => u.FinishReason).Single(reason => reason is not null));
     }
 
+    [Theory]
+    [InlineData("We are open from nine to five, Monday to Friday.\n\nOn Saturdays from ten to two, and never on Sundays.", 5)]
+    [InlineData(
+        "我们的营业时间是周一至周五上午九点到下午五点，周六上午十点到下午两点，周日不营业。请提前预约，谢谢您的理解与支持，祝您生活愉快。",
+        2
+    )]
+    [InlineData("short", 1)]
+    public async Task Hit_of_a_whole_response_comes_as_a_stream_of_a_few_words_at_a_time(string answer, int chunks)
+    {
+        using var client = new ScriptedChatClient(ScriptedAnswer.Saying(answer)).WithCostControls();
+        await AskAsync(client, isStreaming: false);
+
+        var updates = await client.GetStreamingResponseAsync("question").ToListAsync();
+
+        Assert.Equal(answer, string.Concat(updates.Select(u => u.Text)));
+        Assert.Equal(chunks, updates.Count(u => u.Text.Length > 0));
+        Assert.Equal(answer, Assert.IsType<TextContent>(Assert.Single(updates.ToChatResponse().Messages[0].Contents)).Text);
+    }
+
     [Fact]
     public async Task Hit_keeps_reasoning_tool_calls_and_citations()
     {
