@@ -49,12 +49,12 @@ internal sealed class Flight(CallContext ledger, bool isStreaming)
     /// <summary>True when the answer was found in a store after all.</summary>
     public bool IsHit => _isHit;
 
-    /// <summary>Adds a waiter; false when all have left already and the work is being cancelled.</summary>
+    /// <summary>Adds a waiter; false when all have left and the work is being cancelled, or when it has failed: a later call tries anew.</summary>
     public bool TryJoin()
     {
         lock (_gate)
         {
-            if (_waiters == 0 && !_isOver)
+            if (_failure is not null || (_waiters == 0 && !_isOver))
             {
                 return false;
             }
