@@ -24,6 +24,7 @@ public sealed unsafe class BytePairEncoding : ITokenCounter
         new BytePairEncoding(
             "o200k_base",
             BytePairPattern.O200k,
+            vocabularySize: 200019,
             new Dictionary<string, int>(StringComparer.Ordinal) { ["<|endoftext|>"] = 199999, ["<|endofprompt|>"] = 200018 }
         )
     );
@@ -32,6 +33,7 @@ public sealed unsafe class BytePairEncoding : ITokenCounter
         new BytePairEncoding(
             "cl100k_base",
             BytePairPattern.Cl100k,
+            vocabularySize: 100277,
             new Dictionary<string, int>(StringComparer.Ordinal)
             {
                 ["<|endoftext|>"] = 100257,
@@ -47,14 +49,14 @@ public sealed unsafe class BytePairEncoding : ITokenCounter
     private readonly BytePairPattern _pattern;
     private readonly Dictionary<string, int> _specialTokens;
 
-    private BytePairEncoding(string name, BytePairPattern pattern, Dictionary<string, int> specialTokens)
+    private BytePairEncoding(string name, BytePairPattern pattern, int vocabularySize, Dictionary<string, int> specialTokens)
     {
         CharacterClasses.EnsureLoaded();
         Name = name;
         _vocabulary = BytePairVocabulary.Load(name);
         _pattern = pattern;
         _specialTokens = specialTokens;
-        VocabularySize = specialTokens.Values.Max() + 1;
+        VocabularySize = vocabularySize;
     }
 
     /// <summary>The encoding of GPT-4o, GPT-4.1, GPT-5, o1, o3, o4 and gpt-oss.</summary>
