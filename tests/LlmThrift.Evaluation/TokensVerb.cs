@@ -75,7 +75,7 @@ internal static class TokensVerb
 
         List<ReadOnlyMemory<char>> texts = lines ? SplitLines(content) : [content.AsMemory()];
 
-        // Compiled on another text, then timed: the first pass meets a text that the processor's caches do not hold. Later passes read it from there,
+        // Compiled on another text, then timed: the first pass is the first to look this text's tokens up; later ones find them in the processor's caches,
         // so the first one is the figure that counts.
         var warmUp = string.Concat(
             Enumerable.Range(0, 2000).Select(i => string.Create(CultureInfo.InvariantCulture, $"Größe {i}: x{i}='y'ABc\r\n\tz ! "))

@@ -33,7 +33,7 @@ public static class ModelEncodings
         "babbage-002",
     ];
 
-    // Where to begin until the first reported counts correct it (RequestTokenCounter.Learn): rough starting values, measured on nothing. Matched anywhere in the name, since deployments put regions and vendors in front.
+    // Where to begin until the first reported counts correct it (RequestTokenCounter.Learn): rough starting values. Matched anywhere in the name, since deployments put regions and vendors in front.
     private static readonly (string Family, double Factor)[] Families =
     [
         ("claude", 1.2),
