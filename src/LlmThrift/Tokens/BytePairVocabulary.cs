@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace LlmThrift.Tokens;
 
@@ -12,14 +13,20 @@ namespace LlmThrift.Tokens;
 /// </remarks>
 internal sealed unsafe class BytePairVocabulary
 {
-    /// <summary>How many bytes behind a text <see cref="Find"/> and <see cref="LongestMatch"/> may read.</summary>
+    /// <summary>How many bytes behind a text <see cref="Plan"/> and <see cref="LongestMatch"/> may read.</summary>
     public const int ReadAhead = 16;
+
+    /// <summary>What <see cref="FindPair"/> and <see cref="FindBytePair"/> give where no token is made of the two; above all ids.</summary>
+    public const int NoToken = 1 << 25;
+
+    private const int IdBits = 18;
 
     /// <summary>The tokens with an id below this are single bytes.</summary>
     private const int SingleBytes = 256;
 
     private const int LengthFilterBits = 16;
     private const int SpareSlots = 256;
+    private const int Batch = 64;
     private const int KeyFilterBits = 21;
     private const int ShortestFiltered = 3;
     private const int LongestFiltered = 33;
@@ -31,8 +38,9 @@ internal sealed unsafe class BytePairVocabulary
     private readonly Merge* _merges;
     private readonly Slot* _slots;
     private readonly uint _slotCount;
-    private readonly int* _pairs;
+    private readonly ulong* _pairs;
     private readonly uint _pairCount;
+    private readonly int* _bytePairs;
     private readonly uint* _lengthFilter;
     private readonly byte* _tokenFilter;
     private readonly byte* _pairFilter;
@@ -55,7 +63,9 @@ internal sealed unsafe class BytePairVocabulary
         _slotCount = (uint)Count * 2;
         _slots = Allocate<Slot>((Count * 2) + SpareSlots);
         _pairCount = (uint)Count * 2;
-        _pairs = Allocate<int>((Count * 2) + SpareSlots);
+        _pairs = Allocate<ulong>((Count * 2) + SpareSlots);
+        _bytePairs = Allocate<int>(1 << 16);
+        new Span<int>(_bytePairs, 1 << 16).Fill(NoToken);
 
         _longest = ReadMerges(mergeList, idBits);
         _bytes = Allocate<byte>(_offsets[Count] + 128 + ReadAhead);
@@ -81,18 +91,37 @@ internal sealed unsafe class BytePairVocabulary
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int LengthOf(int id) => _offsets[id + 1] - _offsets[id];
 
-    /// <summary>Finds the token spelled by the <paramref name="length"/> bytes at <paramref name="text"/>.</summary>
+    /// <summary>Begins to fetch what <see cref="FindPlanned"/> will read, so that the processor waits for many pieces at once.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Plan(byte* text, int length, PlannedPiece* plan)
+    {
+        var key = length <= 8 ? ShortKey(text, length) : LongKey(text, length);
+        var slot = _slots + Home(Hash(key), _slotCount);
+        Prefetch(slot);
+        plan->Key = key;
+        plan->Slot = slot;
+        plan->Text = text;
+        plan->Length = length;
+    }
+
+    /// <summary>Finds the token spelled by a piece.</summary>
     /// <returns>Its id, or -1.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public int Find(byte* text, int length)
+    public int FindPlanned(PlannedPiece* plan)
     {
-        if (length <= 8)
+        var length = plan->Length;
+        for (var slot = (Slot*)plan->Slot; ; slot++)
         {
-            var key = ShortKey(text, length);
-            return FindShort(key, Hash(key), length);
-        }
+            if (slot->Key == plan->Key && slot->Length == length && (length <= 8 || IsAt(plan->Text, slot->Id, length)))
+            {
+                return slot->Id;
+            }
 
-        return length <= _longest ? FindLong(text, length) : -1;
+            if (slot->Length == 0)
+            {
+                return -1;
+            }
+        }
     }
 
     /// <summary>Finds the longest token that <paramref name="text"/> begins with, of at most <paramref name="limit"/> (one or more) bytes.</summary>
@@ -135,7 +164,7 @@ internal sealed unsafe class BytePairVocabulary
         }
 
         length = 2;
-        if (limit >= 2 && (id = Find(text, 2)) >= 0)
+        if (limit >= 2 && (id = FindBytePair(text)) != NoToken)
         {
             return id;
         }
@@ -158,7 +187,7 @@ internal sealed unsafe class BytePairVocabulary
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool IsBorder(int left, int right)
     {
-        var limit = int.MaxValue;
+        var limit = NoToken;
         while (true)
         {
             if (FindPair(left, right) < limit)
@@ -189,32 +218,40 @@ internal sealed unsafe class BytePairVocabulary
         }
     }
 
-    /// <summary>The token made of two others, or <see cref="int.MaxValue"/>.</summary>
+    /// <summary>The token of one byte.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private int FindPair(int left, int right)
+    public int FindByte(byte* text) => _singleByteIds[*text];
+
+    /// <summary>The token of two bytes, or <see cref="NoToken"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int FindBytePair(byte* text) => _bytePairs[(ushort)Load(text)];
+
+    /// <summary>The token made of two others, or <see cref="NoToken"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int FindPair(int left, int right)
     {
-        var hash = Hash(PairKey(left, right));
+        var key = PairKey(left, right);
+        var hash = Hash(key);
         if (!IsSet(_pairFilter, hash))
         {
-            return int.MaxValue;
+            return NoToken;
         }
 
         for (var slot = _pairs + Home(hash, _pairCount); ; slot++)
         {
-            var id = *slot;
-            if (id == 0)
+            if (*slot >> IdBits == key)
             {
-                return int.MaxValue;
+                return (int)*slot & ((1 << IdBits) - 1);
             }
 
-            if (_merges[id].Left == left && _merges[id].Right == right)
+            if (*slot == 0)
             {
-                return id;
+                return NoToken;
             }
         }
     }
 
-    /// <summary>As <see cref="Find"/>, where there will seldom be such a token.</summary>
+    /// <summary>As <see cref="FindPlanned"/>, where there will seldom be such a token.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int FindPrefix(byte* text, int length)
     {
@@ -297,7 +334,16 @@ internal sealed unsafe class BytePairVocabulary
         filter[hash >> (64 - KeyFilterBits + 3)] |= (byte)(1 << (int)((hash >> (64 - KeyFilterBits)) & 7));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ulong PairKey(int left, int right) => ((ulong)(uint)left << 32) | (uint)right;
+    private static void Prefetch(void* address)
+    {
+        if (Sse.IsSupported)
+        {
+            Sse.Prefetch0(address);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong PairKey(int left, int right) => ((ulong)(uint)left << IdBits) | (uint)right;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static uint FilterPlace(ulong text) => (uint)((text & 0xFFFFFF) * 0x9E3779B1) >> (32 - LengthFilterBits);
@@ -380,47 +426,80 @@ internal sealed unsafe class BytePairVocabulary
     }
 
     /// <summary>Fills the hash tables in order of rank, so that frequent tokens get the slots next to their home.</summary>
+    /// <remarks>
+    /// The tables do not fit the nearer caches and are filled in random order. So the homes of a batch of tokens are fetched all at once before the
+    /// first of them is looked at.
+    /// </remarks>
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Index()
     {
-        for (var id = 0; id < Count; id++)
+        var homes = stackalloc PlannedToken[Batch];
+        for (var first = 0; first < Count; first += Batch)
         {
-            var text = _bytes + _offsets[id];
-            var length = LengthOf(id);
-            var key = length <= 8 ? ShortKey(text, length) : LongKey(text, length);
-            var hash = Hash(key);
-            Set(_tokenFilter, hash);
-            var slot = _slots + Home(hash, _slotCount);
-            while (slot->Length != 0)
+            var batch = int.Min(Batch, Count - first);
+            for (var i = 0; i < batch; i++)
             {
-                slot++;
-            }
-
-            *slot = new Slot
-            {
-                Key = key,
-                Id = id,
-                Length = length,
-            };
-
-            if (length >= ShortestFiltered)
-            {
-                _lengthFilter[FilterPlace(Load(text))] |= 1u << (int.Min(length, LongestFiltered + 1) - ShortestFiltered);
-            }
-
-            if (id >= SingleBytes)
-            {
-                hash = Hash(PairKey(_merges[id].Left, _merges[id].Right));
-                Set(_pairFilter, hash);
-                var pair = _pairs + Home(hash, _pairCount);
-                while (*pair != 0)
+                var id = first + i;
+                var text = _bytes + _offsets[id];
+                var length = LengthOf(id);
+                var key = length <= 8 ? ShortKey(text, length) : LongKey(text, length);
+                var hash = Hash(key);
+                var slot = _slots + Home(hash, _slotCount);
+                var pair = _pairs + Home(Hash(PairKey(_merges[id].Left, _merges[id].Right)), _pairCount);
+                Set(_tokenFilter, hash);
+                Prefetch(slot);
+                Prefetch(pair);
+                homes[i] = new PlannedToken
                 {
-                    pair++;
+                    Key = key,
+                    Slot = slot,
+                    Pair = pair,
+                    Length = length,
+                };
+                if (length == 2)
+                {
+                    _bytePairs[(ushort)Load(text)] = id;
+                }
+                else if (length >= ShortestFiltered)
+                {
+                    _lengthFilter[FilterPlace(Load(text))] |= 1u << (int.Min(length, LongestFiltered + 1) - ShortestFiltered);
+                }
+            }
+
+            for (var i = 0; i < batch; i++)
+            {
+                var slot = homes[i].Slot;
+                while (slot->Length != 0)
+                {
+                    slot++;
                 }
 
-                *pair = id;
+                slot->Key = homes[i].Key;
+                slot->Id = first + i;
+                slot->Length = homes[i].Length;
+                if (first + i >= SingleBytes)
+                {
+                    var pair = homes[i].Pair;
+                    Set(_pairFilter, Hash(PairKey(_merges[first + i].Left, _merges[first + i].Right)));
+                    while (*pair != 0)
+                    {
+                        pair++;
+                    }
+
+                    *pair = (PairKey(_merges[first + i].Left, _merges[first + i].Right) << IdBits) | (uint)(first + i);
+                }
             }
         }
+    }
+
+    /// <summary>Where a token goes in the tables.</summary>
+    private struct PlannedToken
+    {
+        public ulong Key;
+        public Slot* Slot;
+        public ulong* Pair;
+        public int Length;
     }
 
     [StructLayout(LayoutKind.Sequential)]

@@ -33,8 +33,7 @@ public static class ModelEncodings
         "babbage-002",
     ];
 
-    // What the vendors' own counters give on English prose and code, over o200k_base, rounded up: where to begin until the first reported counts
-    // correct it. Matched anywhere in the name, since deployments put regions and vendors in front.
+    // Where to begin until the first reported counts correct it (RequestTokenCounter.Learn): rough starting values. Matched anywhere in the name, since deployments put regions and vendors in front.
     private static readonly (string Family, double Factor)[] Families =
     [
         ("claude", 1.2),

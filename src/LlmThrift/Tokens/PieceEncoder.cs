@@ -5,15 +5,20 @@ namespace LlmThrift.Tokens;
 
 /// <summary>Encodes UTF-8 text piece by piece.</summary>
 /// <remarks>
-/// Most pieces are one token, found by one look-up. The others are not merged pair by pair, which takes quadratic time or a heap: the encoding is the
-/// only sequence of tokens in which every two neighbours are what byte-pair encoding makes of their bytes (<see cref="BytePairVocabulary.IsBorder"/>). It
-/// is found from left to right with the longest token that fits, going back where nothing fits. A position that led nowhere is never tried again, so the time
-/// is linear in the length of the piece. The idea, and the proof that it is exact, are those of the bpe crate in github/rust-gems.
+/// Most pieces are one token, found by one look-up. Pieces are cut out in batches, and the places of a batch in the table are fetched from memory while
+/// it is being cut, so that the processor waits for all of them at once. Short pieces that are no token are merged pair by pair. Doing so with the longer
+/// ones would take quadratic time or a heap: their encoding is the only sequence of tokens in which every two neighbours are what byte-pair encoding
+/// makes of their bytes (<see cref="BytePairVocabulary.IsBorder"/>). It is found from left to right with the longest token that fits, going back where
+/// nothing fits. A position that led nowhere is never tried again, so the time is linear in the length of the piece. The idea, and the proof that it is
+/// exact, are those of the bpe crate in github/rust-gems.
 /// </remarks>
 internal static unsafe class PieceEncoder
 {
-    private const int ShortPiece = 63;
+    private const int ShortPiece = 20;
+    private const int MediumPiece = 63;
+    private const int PlaceBits = 5;
     private const int Followers = 64;
+    private const int Batch = 64;
 
     /// <summary>Encodes the text between two addresses; <see cref="CharacterClasses.EndOfText"/> and more readable bytes must stand behind it.</summary>
     /// <param name="vocabulary">The tokens.</param>
@@ -22,37 +27,106 @@ internal static unsafe class PieceEncoder
     /// <param name="end">Where it ends.</param>
     /// <param name="tokens">Takes the tokens; null to count only.</param>
     /// <returns>The number of tokens.</returns>
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static int Encode(BytePairVocabulary vocabulary, BytePairPattern pattern, byte* text, byte* end, List<int>? tokens)
     {
+        var plans = stackalloc PlannedPiece[Batch];
         var count = 0;
         while (text < end)
         {
-            var next = pattern == BytePairPattern.O200k ? PieceScanner.O200k(text) : PieceScanner.Cl100k(text);
-            var length = (int)(next - text);
-            var id = vocabulary.Find(text, length);
-            if (id >= 0)
+            var pieces = 0;
+            do
             {
-                tokens?.Add(id);
-                count++;
-            }
-            else
-            {
-                count +=
-                    length <= ShortPiece ? EncodeShort(vocabulary, text, length, tokens) : EncodeLong(vocabulary, text, length, tokens);
-            }
+                var next = pattern == BytePairPattern.O200k ? PieceScanner.O200k(text) : PieceScanner.Cl100k(text);
+                vocabulary.Plan(text, (int)(next - text), plans + pieces++);
+                text = next;
+            } while (text < end && pieces < Batch);
 
-            text = next;
+            for (var plan = plans; plan < plans + pieces; plan++)
+            {
+                var id = vocabulary.FindPlanned(plan);
+                if (id >= 0)
+                {
+                    tokens?.Add(id);
+                    count++;
+                }
+                else
+                {
+                    count +=
+                        plan->Length <= ShortPiece ? EncodeShort(vocabulary, plan->Text, plan->Length, tokens)
+                        : plan->Length <= MediumPiece ? EncodeMedium(vocabulary, plan->Text, plan->Length, tokens)
+                        : EncodeLong(vocabulary, plan->Text, plan->Length, tokens);
+                }
+            }
         }
 
         return count;
     }
 
+    /// <summary>Encodes a short piece that is not a token as byte-pair encoding is defined: the leftmost pair of the lowest rank is merged, time and again.</summary>
+    /// <remarks>
+    /// Quadratic, but pieces are short. It reads the frequent merges, which the processor's caches hold, where the search below reads the tokens of the
+    /// result and all that they are made of, which in running text are the rare ones.
+    /// </remarks>
     [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int EncodeShort(BytePairVocabulary vocabulary, byte* piece, int length, List<int>? tokens)
     {
-        var path = stackalloc int[ShortPiece];
-        var ends = stackalloc int[ShortPiece];
+        var parts = stackalloc int[ShortPiece + 1];
+
+        // At each part, the token that it makes with the next one.
+        var merged = stackalloc int[ShortPiece + 1];
+        var count = length;
+        for (var i = 0; i < count; i++)
+        {
+            parts[i] = vocabulary.FindByte(piece + i);
+            merged[i] = vocabulary.FindBytePair(piece + i);
+        }
+
+        while (count > 1)
+        {
+            // Rank and place in one number, so that the least is the leftmost of the lowest rank.
+            var best = uint.MaxValue;
+            for (var i = 0; i < count - 1; i++)
+            {
+                best = uint.Min(best, ((uint)merged[i] << PlaceBits) | (uint)i);
+            }
+
+            if (best >= (uint)BytePairVocabulary.NoToken << PlaceBits)
+            {
+                break;
+            }
+
+            var place = (int)(best & ((1 << PlaceBits) - 1));
+            parts[place] = (int)(best >> PlaceBits);
+            count--;
+            for (var i = place + 1; i < count; i++)
+            {
+                parts[i] = parts[i + 1];
+                merged[i] = merged[i + 1];
+            }
+
+            if (place > 0)
+            {
+                merged[place - 1] = vocabulary.FindPair(parts[place - 1], parts[place]);
+            }
+
+            if (place < count - 1)
+            {
+                merged[place] = vocabulary.FindPair(parts[place], parts[place + 1]);
+            }
+        }
+
+        tokens?.AddRange(new ReadOnlySpan<int>(parts, count));
+        return count;
+    }
+
+    [SkipLocalsInit]
+    private static int EncodeMedium(BytePairVocabulary vocabulary, byte* piece, int length, List<int>? tokens)
+    {
+        var path = stackalloc int[MediumPiece];
+        var ends = stackalloc int[MediumPiece];
         ulong dead = 0;
         return EncodePiece(vocabulary, piece, length, path, ends, &dead, tokens);
     }
@@ -77,7 +151,7 @@ internal static unsafe class PieceEncoder
         return count;
     }
 
-    /// <summary>Encodes one piece that is not a token.</summary>
+    /// <summary>Encodes a longer piece that is not a token.</summary>
     /// <remarks>
     /// In what repeats itself, the token that followed the last one before is tried first: their border is known to be good, and in runs of a character
     /// with tokens of many lengths (hyphens) the longest that fits is hardly ever the right one.
@@ -103,10 +177,7 @@ internal static unsafe class PieceEncoder
     )
     {
         var followers = stackalloc long[Followers];
-        if (length > ShortPiece)
-        {
-            new Span<long>(followers, Followers).Fill(-1);
-        }
+        new Span<long>(followers, Followers).Fill(-1);
 
         var depth = 0;
         var position = 0;
@@ -115,7 +186,7 @@ internal static unsafe class PieceEncoder
             var previous = depth > 0 ? path[depth - 1] : -1;
             var next = -1;
             var size = 0;
-            if (length > ShortPiece && depth > 0 && (int)(followers[previous % Followers] >> 32) == previous)
+            if (depth > 0 && (int)(followers[previous % Followers] >> 32) == previous)
             {
                 next = (int)followers[previous % Followers];
                 size = vocabulary.LengthOf(next);
@@ -131,7 +202,7 @@ internal static unsafe class PieceEncoder
                 if (!IsDead(dead, position + size) && (depth == 0 || vocabulary.IsBorder(previous, candidate)))
                 {
                     next = candidate;
-                    if (length > ShortPiece && depth > 0)
+                    if (depth > 0)
                     {
                         followers[previous % Followers] = ((long)previous << 32) | (uint)next;
                     }

@@ -9,7 +9,7 @@ public sealed class RequestTokenCounterTests
 {
     private readonly RequestTokenCounter _counter = new();
 
-    /// <summary>The example of the OpenAI cookbook, with the numbers that it prints as counted by the API.</summary>
+    /// <summary>The example of the OpenAI cookbook, with the numbers that it prints.</summary>
     [Theory]
     [InlineData("gpt-3.5-turbo", 129)]
     [InlineData("gpt-4-0613", 129)]
