@@ -18,6 +18,9 @@ public sealed unsafe class BytePairEncoding : ITokenCounter
     /// <summary>Texts are encoded in parts of about this many characters, so that the copy in UTF-8 stays in the processor's cache.</summary>
     private const int PartLength = 16 * 1024;
 
+    /// <summary>From this length on, pieces repeat often enough to pay for remembering them.</summary>
+    private const int MemoisedText = 4 * 1024;
+
     private const int ShortText = 512;
 
     private static readonly Lazy<BytePairEncoding> LazyO200kBase = new(static () =>
@@ -89,6 +92,25 @@ public sealed unsafe class BytePairEncoding : ITokenCounter
             return CountTokens(Encoding.UTF8.GetString(utf8Text));
         }
 
+        if (utf8Text.Length < MemoisedText)
+        {
+            return CountParts(utf8Text, memo: null);
+        }
+
+        var rented = PieceMemo.Rent();
+        int count;
+        fixed (byte* memory = rented)
+        {
+            var memo = new PieceMemo(memory);
+            count = CountParts(utf8Text, &memo);
+        }
+
+        ArrayPool<byte>.Shared.Return(rented);
+        return count;
+    }
+
+    private int CountParts(ReadOnlySpan<byte> utf8Text, PieceMemo* memo)
+    {
         var count = 0;
         var buffer = ArrayPool<byte>.Shared.Rent(int.Min(utf8Text.Length, PartLength) + PieceScanner.ReadAhead);
         while (!utf8Text.IsEmpty)
@@ -101,7 +123,7 @@ public sealed unsafe class BytePairEncoding : ITokenCounter
             }
 
             part.CopyTo(buffer);
-            count += EncodeBuffer(buffer, part.Length, tokens: null);
+            count += EncodeBuffer(buffer, part.Length, tokens: null, memo);
             utf8Text = utf8Text[part.Length..];
         }
 
@@ -200,9 +222,28 @@ public sealed unsafe class BytePairEncoding : ITokenCounter
         {
             Span<byte> shortBuffer = stackalloc byte[(ShortText * 3) + PieceScanner.ReadAhead];
             Utf8.FromUtf16(text, shortBuffer, out _, out var written);
-            return EncodeBuffer(shortBuffer, written, tokens);
+            return EncodeBuffer(shortBuffer, written, tokens, memo: null);
         }
 
+        if (text.Length < MemoisedText || tokens is not null)
+        {
+            return EncodeParts(text, tokens, memo: null);
+        }
+
+        var rented = PieceMemo.Rent();
+        int count;
+        fixed (byte* memory = rented)
+        {
+            var memo = new PieceMemo(memory);
+            count = EncodeParts(text, tokens: null, &memo);
+        }
+
+        ArrayPool<byte>.Shared.Return(rented);
+        return count;
+    }
+
+    private int EncodeParts(ReadOnlySpan<char> text, List<int>? tokens, PieceMemo* memo)
+    {
         var count = 0;
         var buffer = ArrayPool<byte>.Shared.Rent((int.Min(text.Length, PartLength) * 3) + PieceScanner.ReadAhead);
         while (!text.IsEmpty)
@@ -215,7 +256,7 @@ public sealed unsafe class BytePairEncoding : ITokenCounter
             }
 
             Utf8.FromUtf16(part, buffer, out _, out var written);
-            count += EncodeBuffer(buffer, written, tokens);
+            count += EncodeBuffer(buffer, written, tokens, memo);
             text = text[part.Length..];
         }
 
@@ -223,12 +264,12 @@ public sealed unsafe class BytePairEncoding : ITokenCounter
         return count;
     }
 
-    private int EncodeBuffer(Span<byte> buffer, int length, List<int>? tokens)
+    private int EncodeBuffer(Span<byte> buffer, int length, List<int>? tokens, PieceMemo* memo)
     {
         buffer.Slice(length, PieceScanner.ReadAhead).Fill(CharacterClasses.EndOfText);
         fixed (byte* start = buffer)
         {
-            return PieceEncoder.Encode(_vocabulary, _pattern, start, start + length, tokens);
+            return PieceEncoder.Encode(_vocabulary, _pattern, start, start + length, tokens, memo);
         }
     }
 

@@ -26,10 +26,18 @@ internal static unsafe class PieceEncoder
     /// <param name="text">Where the text begins.</param>
     /// <param name="end">Where it ends.</param>
     /// <param name="tokens">Takes the tokens; null to count only.</param>
+    /// <param name="memo">Remembers pieces over the parts of a long text; null when tokens are taken, or for a short text.</param>
     /// <returns>The number of tokens.</returns>
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static int Encode(BytePairVocabulary vocabulary, BytePairPattern pattern, byte* text, byte* end, List<int>? tokens)
+    public static int Encode(
+        BytePairVocabulary vocabulary,
+        BytePairPattern pattern,
+        byte* text,
+        byte* end,
+        List<int>? tokens,
+        PieceMemo* memo
+    )
     {
         var plans = stackalloc PlannedPiece[Batch];
         var count = 0;
@@ -51,18 +59,39 @@ internal static unsafe class PieceEncoder
                     tokens?.Add(id);
                     count++;
                 }
+                else if (memo is null || plan->Length > PieceMemo.LongestPiece)
+                {
+                    count += EncodeOther(vocabulary, plan->Text, plan->Length, tokens);
+                }
                 else
                 {
-                    count +=
-                        plan->Length <= ShortPiece ? EncodeShort(vocabulary, plan->Text, plan->Length, tokens)
-                        : plan->Length <= MediumPiece ? EncodeMedium(vocabulary, plan->Text, plan->Length, tokens)
-                        : EncodeLong(vocabulary, plan->Text, plan->Length, tokens);
+                    count += CountOther(vocabulary, plan, memo);
                 }
             }
         }
 
         return count;
     }
+
+    private static int CountOther(BytePairVocabulary vocabulary, PlannedPiece* plan, PieceMemo* memo)
+    {
+        var place = PieceMemo.PlaceOf(plan->Key, plan->Length);
+        var key = PieceMemo.KeyOf(plan->Text, plan->Length);
+        var count = memo->Find(place, key, plan->Length);
+        if (count == 0)
+        {
+            count = EncodeOther(vocabulary, plan->Text, plan->Length, tokens: null);
+            memo->Keep(place, key, plan->Length, count);
+        }
+
+        return count;
+    }
+
+    /// <summary>Encodes a piece that is not a token.</summary>
+    private static int EncodeOther(BytePairVocabulary vocabulary, byte* piece, int length, List<int>? tokens) =>
+        length <= ShortPiece ? EncodeShort(vocabulary, piece, length, tokens)
+        : length <= MediumPiece ? EncodeMedium(vocabulary, piece, length, tokens)
+        : EncodeLong(vocabulary, piece, length, tokens);
 
     /// <summary>Encodes a short piece that is not a token as byte-pair encoding is defined: the leftmost pair of the lowest rank is merged, time and again.</summary>
     /// <remarks>
