@@ -1,6 +1,13 @@
 using System.CommandLine;
 using LlmThrift.Evaluation;
 using LlmThrift.Evaluation.Prices;
+using Spectre.Console;
+
+// A file or a pipe gets plain text, whatever the environment says of itself.
+if (Console.IsOutputRedirected)
+{
+    AnsiConsole.Profile.Capabilities.Ansi = false;
+}
 
 var root = new RootCommand("Measures LlmThrift on files: one verb a capability, a readable table by default, --json FILE for machines.");
 root.Subcommands.Add(TokensVerb.Create());
