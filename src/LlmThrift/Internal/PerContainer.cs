@@ -11,11 +11,12 @@ namespace LlmThrift.Internal;
 internal sealed class PerContainer<T>(Func<IServiceProvider, T> create)
     where T : class
 {
+    // Values as objects: the table asks trimmers to keep a constructor of its value type, which none here is made by.
     // The scope factory is the one object that all scopes of a container have in common. The table does not keep containers alive.
-    private readonly ConditionalWeakTable<object, T> _made = [];
+    private readonly ConditionalWeakTable<object, object> _made = [];
 
     public T For(IServiceProvider services) =>
         services.GetService(typeof(IServiceScopeFactory)) is { } container
-            ? _made.GetValue(container, _ => create(services))
+            ? (T)_made.GetValue(container, _ => create(services))
             : create(services);
 }
