@@ -30,7 +30,7 @@ internal static class Snippets
     public static void Report(IChatClient client)
     {
         CostSummary summary = client.GetService<CostReport>()!.GetSummary();
-        Console.WriteLine($"{summary.Total.Calls} calls, {summary.Total.ActualCost:C} instead of {summary.Total.BaselineCost:C}");
+        Console.WriteLine($"{summary.Total.Calls} calls, {summary.Total.ActualCost:F2} USD instead of {summary.Total.BaselineCost:F2}");
     }
 
     public static void Options(IServiceCollection services, IChatClient provider)
