@@ -26,6 +26,7 @@ internal sealed unsafe class BytePairVocabulary
 
     private const int LengthFilterBits = 16;
     private const int SpareSlots = 256;
+    private const int PageSize = 4096;
     private const int Batch = 64;
     private const int KeyFilterBits = 21;
     private const int ShortestFiltered = 3;
@@ -356,8 +357,21 @@ internal sealed unsafe class BytePairVocabulary
     }
 
     /// <summary>Tables are zeroed, pinned and kept for the life of the process.</summary>
+    /// <summary>
+    /// Zeroed memory that the system has really handed out, page after page: a prefetch does nothing for a page that was never touched, and the
+    /// tables are filled in random order.
+    /// </summary>
     private static T* Allocate<T>(int count)
-        where T : unmanaged => (T*)NativeMemory.AllocZeroed((nuint)count, (nuint)sizeof(T));
+        where T : unmanaged
+    {
+        var memory = (T*)NativeMemory.AllocZeroed((nuint)count, (nuint)sizeof(T));
+        for (nuint place = 0; place < (nuint)count * (nuint)sizeof(T); place += PageSize)
+        {
+            Volatile.Write(ref ((byte*)memory)[place], 0);
+        }
+
+        return memory;
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int ReadMerges(byte* mergeList, int idBits)
