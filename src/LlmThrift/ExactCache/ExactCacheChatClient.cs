@@ -178,7 +178,7 @@ internal sealed class ExactCacheChatClient : DelegatingChatClient
                 for (var position = 0; ; position++)
                 {
                     ChatResponseUpdate? update;
-                    while (!flight.TryRead(position, out update, out var more) && more is not null)
+                    while (!flight.TryRead(position, isLeader, out update, out var more) && more is not null)
                     {
                         await more.WaitAsync(cancellationToken).ConfigureAwait(false);
                     }
@@ -189,14 +189,7 @@ internal sealed class ExactCacheChatClient : DelegatingChatClient
                     }
 
                     cancellationToken.ThrowIfCancellationRequested();
-                    if (isLeader)
-                    {
-                        yield return update;
-                    }
-                    else if (UpdateCopy.WithoutUsage(update) is { } copy)
-                    {
-                        yield return copy;
-                    }
+                    yield return update;
                 }
             }
 

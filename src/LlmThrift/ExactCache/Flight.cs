@@ -17,7 +17,7 @@ internal sealed class Flight(CallContext ledger, bool isStreaming)
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _cancellation = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly List<ChatResponseUpdate> _updates = [];
+    private readonly List<(ChatResponseUpdate Original, ChatResponseUpdate Copy)> _updates = [];
     private TaskCompletionSource? _moreUpdates;
     private ExceptionDispatchInfo? _failure;
     private ChatResponse? _original;
@@ -64,12 +64,16 @@ internal sealed class Flight(CallContext ledger, bool isStreaming)
         }
     }
 
+    /// <summary>
+    /// Adds an update to the stream. The leader will get it as it is, and may change it at once: what the others get is copied now.
+    /// </summary>
     public void Publish(ChatResponseUpdate update)
     {
+        var copy = UpdateCopy.WithoutUsage(update);
         TaskCompletionSource? waiting;
         lock (_gate)
         {
-            _updates.Add(update);
+            _updates.Add((update, copy));
             waiting = _moreUpdates;
             _moreUpdates = null;
         }
@@ -90,20 +94,27 @@ internal sealed class Flight(CallContext ledger, bool isStreaming)
     /// The update at <paramref name="position"/> if it has arrived. Otherwise <paramref name="more"/> is a task that ends when there may be one,
     /// or null when the stream is over.
     /// </summary>
-    public bool TryRead(int position, [NotNullWhen(true)] out ChatResponseUpdate? update, out Task? more)
+    public bool TryRead(int position, bool isLeader, [NotNullWhen(true)] out ChatResponseUpdate? update, out Task? more)
     {
+        ChatResponseUpdate copy;
         lock (_gate)
         {
-            if (position < _updates.Count)
+            if (position >= _updates.Count)
             {
-                (update, more) = (_updates[position], null);
-                return true;
+                update = null;
+                more = _isOver
+                    ? null
+                    : (_moreUpdates ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+                return false;
             }
 
-            update = null;
-            more = _isOver ? null : (_moreUpdates ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
-            return false;
+            (update, copy) = _updates[position];
         }
+
+        // The buffered copy is written to by nobody: each follower copies it once more, outside of the lock.
+        update = isLeader ? update : UpdateCopy.WithoutUsage(copy);
+        more = null;
+        return true;
     }
 
     /// <summary>

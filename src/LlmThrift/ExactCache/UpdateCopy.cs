@@ -1,44 +1,47 @@
+using System.Text.Json;
+using LlmThrift.Internal;
 using Microsoft.Extensions.AI;
 
 namespace LlmThrift.ExactCache;
 
-/// <summary>Copies an update for a caller who shares a stream, so that callers cannot change each other's answers.</summary>
+/// <summary>Copies an update for callers who share a stream, so that they cannot change each other's answers.</summary>
 internal static class UpdateCopy
 {
-    /// <summary>The update without the usage, which the leader is billed for; null when nothing else is in it.</summary>
-    public static ChatResponseUpdate? WithoutUsage(ChatResponseUpdate update)
+    /// <summary>The update without the usage, which the leader is billed for.</summary>
+    public static ChatResponseUpdate WithoutUsage(ChatResponseUpdate update)
     {
         var contents = new List<AIContent>(update.Contents.Count);
         foreach (var content in update.Contents)
         {
-            switch (content)
+            if (content is not UsageContent)
             {
-                case UsageContent:
-                    break;
-                case TextContent text:
-                    contents.Add(
-                        new TextContent(text.Text)
-                        {
-                            Annotations = text.Annotations,
-                            AdditionalProperties = text.AdditionalProperties?.Clone(),
-                        }
-                    );
-                    break;
-                default:
-                    contents.Add(content);
-                    break;
+                contents.Add(Copy(content));
             }
-        }
-
-        if (contents.Count == 0 && update.Contents.Count > 0 && update.FinishReason is null && update.AdditionalProperties is null)
-        {
-            return null;
         }
 
         var copy = update.Clone();
         copy.Contents = contents;
         copy.AdditionalProperties = update.AdditionalProperties?.Clone();
         copy.ContinuationToken = update.ContinuationToken;
+        copy.RawRepresentation = null;
         return copy;
+    }
+
+    /// <summary>By way of JSON for all but plain text, as a recorded answer is; what has no JSON form is the same object for all.</summary>
+    private static AIContent Copy(AIContent content)
+    {
+        if (content is TextContent { Annotations: not { Count: > 0 }, AdditionalProperties: not { Count: > 0 } } text)
+        {
+            return new TextContent(text.Text);
+        }
+
+        try
+        {
+            return RecordedContent.FromOther(content).ToContent();
+        }
+        catch (Exception exception) when (exception is NotSupportedException or JsonException or InvalidOperationException)
+        {
+            return content;
+        }
     }
 }

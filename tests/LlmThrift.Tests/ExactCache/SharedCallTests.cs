@@ -23,7 +23,14 @@ public sealed class SharedCallTests
         using var provider = new ScriptedChatClient(
             firstStreams ? new ScriptedAnswer { GateAfterFirstChunk = gate.Task } : new ScriptedAnswer { Gate = gate.Task }
         );
-        using var client = provider.WithCostControls();
+        var begun = 0;
+        using var client = provider.WithCostControls(o =>
+            o.ExactCache.Partition = tags =>
+            {
+                Interlocked.Increment(ref begun);
+                return tags.Tenant;
+            }
+        );
         var records = new System.Collections.Concurrent.ConcurrentQueue<CallRecord>();
         var sources = Enumerable.Range(0, 1000).Select(_ => new CancellationTokenSource()).ToArray();
         Task<ChatResponse> Ask(int i)
@@ -38,6 +45,7 @@ public sealed class SharedCallTests
         var first = Ask(0);
         await UntilAsync(() => provider.Calls == 1);
         Task<ChatResponse>[] calls = [first, .. Enumerable.Range(1, 999).Select(i => Task.Run(() => Ask(i)))];
+        await UntilAsync(() => Volatile.Read(ref begun) == 1000);
         await Task.Delay(200);
         for (var i = 0; i < 1000; i += 10)
         {
@@ -176,33 +184,56 @@ public sealed class SharedCallTests
     public async Task Callers_who_share_a_stream_cannot_change_each_others_answer()
     {
         var gate = new TaskCompletionSource();
-        using var client = new ScriptedChatClient(new ScriptedAnswer { Gate = gate.Task }).WithCostControls();
-        var calls = Enumerable
-            .Range(0, 3)
-            .Select(async _ =>
+        using var provider = new ScriptedChatClient(
+            new ScriptedAnswer
             {
-                var text = "";
-                await foreach (var update in client.GetStreamingResponseAsync("question"))
-                {
-                    text += update.Text;
-                    foreach (var content in update.Contents.OfType<TextContent>())
-                    {
-                        await Task.Yield();
-                        content.Text = "spoilt";
-                    }
-
-                    update.Contents.Clear();
-                }
-
-                return text;
-            })
-            .ToArray();
+                Gate = gate.Task,
+                MoreContents = [new FunctionCallContent("c", "book", new Dictionary<string, object?> { ["day"] = "Monday" })],
+            }
+        );
+        using var client = provider.WithCostControls();
+        var leader = client.GetStreamingResponseAsync("question").GetAsyncEnumerator();
+        var leading = leader.MoveNextAsync();
+        await UntilAsync(() => provider.Calls == 1);
+        var follower = client.GetStreamingResponseAsync("question").GetAsyncEnumerator();
+        var following = follower.MoveNextAsync();
+        var another = client.GetStreamingResponseAsync("question").GetAsyncEnumerator();
+        var third = another.MoveNextAsync();
         gate.SetResult();
 
-        var texts = await Task.WhenAll(calls);
+        // One after the other, each spoils all that it is given before the next one looks.
+        var answers = new[] { await SpoilAsync(leader, leading), await SpoilAsync(follower, following), await SpoilAsync(another, third) };
+        var later = await SpoilAsync(client.GetStreamingResponseAsync("question").GetAsyncEnumerator(), null);
 
-        // The leader gets the provider's own objects as they pass; the others get copies of what was recorded from them.
-        Assert.Contains("Hello, world.", texts);
+        Assert.Equal(1, provider.Calls);
+        Assert.All([.. answers, later], answer => Assert.Equal("Hello, world.|Monday", answer));
+    }
+
+    private static async Task<string> SpoilAsync(IAsyncEnumerator<ChatResponseUpdate> stream, ValueTask<bool>? first)
+    {
+        var (text, day) = ("", "");
+        for (var more = await (first ?? stream.MoveNextAsync()); more; more = await stream.MoveNextAsync())
+        {
+            text += stream.Current.Text;
+            foreach (var content in stream.Current.Contents)
+            {
+                if (content is TextContent words)
+                {
+                    words.Text = "spoilt";
+                }
+
+                if (content is FunctionCallContent call)
+                {
+                    day = call.Arguments!["day"]!.ToString();
+                    call.Arguments["day"] = "spoilt";
+                }
+            }
+
+            stream.Current.Contents.Clear();
+        }
+
+        await stream.DisposeAsync();
+        return $"{text}|{day}";
     }
 
     private static async Task<ChatResponse> AskAsync(
