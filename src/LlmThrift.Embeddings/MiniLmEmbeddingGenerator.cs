@@ -58,7 +58,10 @@ public sealed partial class MiniLmEmbeddingGenerator : IEmbeddingGenerator<strin
     {
         if (destination.Length < Dimensions)
         {
-            throw new ArgumentException($"An embedding has {Dimensions} values; there is room for {destination.Length}.", nameof(destination));
+            throw new ArgumentException(
+                $"An embedding has {Dimensions} values; there is room for {destination.Length}.",
+                nameof(destination)
+            );
         }
 
         var scratch = _scratch.Rent();
@@ -193,6 +196,10 @@ public sealed partial class MiniLmEmbeddingGenerator : IEmbeddingGenerator<strin
         return embeddings;
     }
 
-    [LoggerMessage(1, LogLevel.Warning, "{Truncated} of {Texts} texts had more than {MaxTokens} tokens: their embeddings are of their beginnings.")]
+    [LoggerMessage(
+        1,
+        LogLevel.Warning,
+        "{Truncated} of {Texts} texts had more than {MaxTokens} tokens: their embeddings are of their beginnings."
+    )]
     private static partial void LogTruncated(ILogger logger, int truncated, int texts, int maxTokens);
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using LlmThrift.AotApp;
+using LlmThrift.Embeddings;
 using LlmThrift.Metering;
 using LlmThrift.Tokens;
 using Microsoft.Extensions.AI;
@@ -21,6 +22,10 @@ var first = await AskAsync(one);
 var hit = await AskAsync(one);
 var stored = await AskAsync(other);
 var streamed = await other.GetRequiredService<IChatClient>().GetStreamingResponseAsync(Question(), Options()).ToChatResponseAsync();
+var vector = new float[MiniLmEmbeddingGenerator.Dimensions];
+var read = other.GetRequiredService<IEmbeddingGenerator<string, Embedding<float>>>() is MiniLmEmbeddingGenerator encoder
+    ? encoder.Embed("What are your business hours?", vector, out _)
+    : 0;
 var tokens = BytePairEncoding.O200kBase.CountTokens("What are your business hours?");
 
 Require(first.GetCallRecord() is { ServedBy: null, ActualCost: > 0 }, "the first call is paid for");
@@ -28,6 +33,7 @@ Require(hit.GetCallRecord() is { ServedBy: "exact_cache", ActualCost: 0 }, "the 
 Require(stored.GetCallRecord() is { ServedBy: "exact_cache" }, "another pipeline finds the payload");
 Require(streamed.Messages[0].Contents.OfType<FunctionCallContent>().Any(), "a stream replays the function call");
 Require(tokens == 6, "the vocabulary is there");
+Require(read == 8 && Math.Abs(vector.Sum(value => value * value) - 1) < 1e-4, "the sentence encoder works");
 Console.WriteLine($"Native: saved {one.GetRequiredService<CostReport>().GetSummary().Total.SavingShare:P0} of two calls.");
 return 0;
 
@@ -36,6 +42,7 @@ ServiceProvider Build()
     var services = new ServiceCollection();
     services.AddSingleton<IDistributedCache>(distributed);
     services.AddCostControls(configuration);
+    services.AddMiniLmEmbeddings();
     services.AddChatClient(_ => new SmallProvider()).UseCostControls();
     return services.BuildServiceProvider();
 }

@@ -33,7 +33,8 @@ internal sealed record Linear(float[] Weights, float[] Biases, int Inputs)
             var (panel, column) = Math.DivRem(output, ModelLayout.PanelColumns);
             for (var input = 0; input < Inputs; input++)
             {
-                var place = (panel * ModelLayout.PanelColumns * Inputs) + (input / 2 * 2 * ModelLayout.PanelColumns) + (2 * column) + (input % 2);
+                var place =
+                    (panel * ModelLayout.PanelColumns * Inputs) + (input / 2 * 2 * ModelLayout.PanelColumns) + (2 * column) + (input % 2);
                 packed[place] = (sbyte)MathF.Round(row[input] / scales[output]);
             }
         }

@@ -34,7 +34,8 @@ internal static class Vocabulary
             var continues = tokens[id].Length > 2 && tokens[id].StartsWith(Continuation, StringComparison.Ordinal);
             var token = Encoding.UTF8.GetBytes(continues ? tokens[id][2..] : tokens[id]);
             Require(token.Length < 128, $"Token {id} is too long.");
-            entries[id] = (uint)bytes.Count | ((uint)token.Length << ModelLayout.EntryLengthShift) | (continues ? ModelLayout.EntryContinues : 0);
+            entries[id] =
+                (uint)bytes.Count | ((uint)token.Length << ModelLayout.EntryLengthShift) | (continues ? ModelLayout.EntryContinues : 0);
             bytes.AddRange(token);
 
             var hash = token.Aggregate(

@@ -19,7 +19,9 @@ internal static class Weights
             var part = ModelLayout.FirstLayer + (layer * ModelLayout.PartsOfLayer);
 
             // Scores are divided by the root of a head's dimensions: once here, in the weights of the queries.
-            var query = Linear.Read(tensors, name + "attention.self.query", Dimensions, Dimensions).Times(1 / MathF.Sqrt(ModelLayout.HeadDimensions));
+            var query = Linear
+                .Read(tensors, name + "attention.self.query", Dimensions, Dimensions)
+                .Times(1 / MathF.Sqrt(ModelLayout.HeadDimensions));
             var key = Linear.Read(tensors, name + "attention.self.key", Dimensions, Dimensions);
             var value = Linear.Read(tensors, name + "attention.self.value", Dimensions, Dimensions);
             writer.Add<byte>(part + ModelLayout.AttentionInput, query.Then(key).Then(value).Pack());

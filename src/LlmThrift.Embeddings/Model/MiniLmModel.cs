@@ -48,7 +48,8 @@ internal sealed unsafe class MiniLmModel
     /// <exception cref="ArgumentOutOfRangeException">No text has the token.</exception>
     public void ReadWordEmbedding(int id, Span<float> destination)
     {
-        var row = id is >= ModelLayout.UnknownId and <= ModelLayout.SeparatorId ? id - ModelLayout.UnknownId
+        var row =
+            id is >= ModelLayout.UnknownId and <= ModelLayout.SeparatorId ? id - ModelLayout.UnknownId
             : id is >= ModelLayout.FirstWordId and < ModelLayout.VocabularySize ? id - ModelLayout.FirstWordId + 3
             : throw new ArgumentOutOfRangeException(nameof(id), id, "No text has this token.");
         var packed = _wordRows + (row * ModelLayout.WordRowBytes);

@@ -10,9 +10,14 @@ internal sealed unsafe class MiniLmScratch
 
     public MiniLmScratch()
     {
-        const int Floats = (Tokens * (ModelLayout.Dimensions + ModelLayout.Dimensions + ModelLayout.Intermediate + 1 + ModelLayout.HeadDimensions + 1));
+        const int Floats = (
+            Tokens * (ModelLayout.Dimensions + ModelLayout.Dimensions + ModelLayout.Intermediate + 1 + ModelLayout.HeadDimensions + 1)
+        );
         const int Shorts = Tokens * ModelLayout.Intermediate;
-        _memory = GC.AllocateUninitializedArray<byte>((Floats * sizeof(float)) + (Shorts * sizeof(short)) + ModelLayout.Alignment, pinned: true);
+        _memory = GC.AllocateUninitializedArray<byte>(
+            (Floats * sizeof(float)) + (Shorts * sizeof(short)) + ModelLayout.Alignment,
+            pinned: true
+        );
         fixed (byte* start = _memory)
         {
             var aligned = (byte*)(((nuint)start + ModelLayout.Alignment - 1) & ~(nuint)(ModelLayout.Alignment - 1));

@@ -41,9 +41,10 @@ internal sealed class TokenizedBatch
     /// <summary>Cuts the batch into chunks of whole texts, of at most <see cref="ModelLayout.MaxTokens"/> tokens, with some for each of the workers.</summary>
     public List<Chunk> Cut(int workers)
     {
-        var most = Tokens <= ModelLayout.MaxTokens && workers == 1
-            ? ModelLayout.MaxTokens
-            : Math.Clamp((Tokens + workers - 1) / workers, SmallestChunk, ModelLayout.MaxTokens);
+        var most =
+            Tokens <= ModelLayout.MaxTokens && workers == 1
+                ? ModelLayout.MaxTokens
+                : Math.Clamp((Tokens + workers - 1) / workers, SmallestChunk, ModelLayout.MaxTokens);
         var chunks = new List<Chunk>();
         var current = default(Chunk);
         for (var text = 0; text < _lengths.Count; text++)

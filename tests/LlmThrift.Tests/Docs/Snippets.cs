@@ -1,3 +1,4 @@
+using LlmThrift.Embeddings;
 using LlmThrift.ExactCache;
 using LlmThrift.Metering;
 using LlmThrift.Pricing;
@@ -128,6 +129,18 @@ internal static class Snippets
     public static void OtherTokenizer(RequestTokenCounterOptions options, ForeignTokenizer tokenizer)
     {
         options.Counters["mistral-"] = TokenCounter.Create(text => tokenizer.CountTokens(text));
+    }
+
+    public static void Embeddings(IServiceCollection services)
+    {
+        services.AddMiniLmEmbeddings();   // an IEmbeddingGenerator<string, Embedding<float>>
+    }
+
+    public static float Similarity(MiniLmEmbeddingGenerator generator, string text, ReadOnlySpan<float> other)
+    {
+        Span<float> vector = stackalloc float[MiniLmEmbeddingGenerator.Dimensions];
+        int tokens = generator.Embed(text, vector, out bool truncated);   // allocates nothing
+        return truncated || tokens == 2 ? 0 : vector[0] * other[0];
     }
 
     // csharpier-ignore-end
