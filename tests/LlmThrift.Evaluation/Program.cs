@@ -1,5 +1,6 @@
 using System.CommandLine;
 using LlmThrift.Evaluation;
+using LlmThrift.Evaluation.Index;
 using LlmThrift.Evaluation.Prices;
 using Spectre.Console;
 
@@ -12,4 +13,5 @@ if (Console.IsOutputRedirected)
 var root = new RootCommand("Measures LlmThrift on files: one verb a capability, a readable table by default, --json FILE for machines.");
 root.Subcommands.Add(TokensVerb.Create());
 root.Subcommands.Add(PricesVerb.Create());
+root.Subcommands.Add(IndexVerb.Create());
 return await root.Parse(args).InvokeAsync();
