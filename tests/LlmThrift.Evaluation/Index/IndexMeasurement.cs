@@ -4,7 +4,7 @@ using LlmThrift.SemanticCache;
 namespace LlmThrift.Evaluation.Index;
 
 /// <summary>Fills an index step by step and measures it at each.</summary>
-internal sealed class IndexMeasurement(VectorFile data, SearchEffort effort, int listLimit)
+internal sealed class IndexMeasurement(VectorFile data, float? stop, int? maxSlots, int listLimit)
 {
     private const int Passes = 5;
 
@@ -85,21 +85,21 @@ internal sealed class IndexMeasurement(VectorFile data, SearchEffort effort, int
         int to
     )
     {
-        var stop = false;
+        var isDone = false;
         var times = new List<double>(1 << 20);
         var searcher = new Thread(() =>
         {
             Span<Neighbor> found = stackalloc Neighbor[ExactNeighbors.K];
-            for (var query = 0; !Volatile.Read(ref stop); query = (query + 1) % data.Queries)
+            for (var query = 0; !Volatile.Read(ref isDone); query = (query + 1) % data.Queries)
             {
                 var watch = Stopwatch.GetTimestamp();
-                index.Search(data.Query(query), found, effort);
+                index.Search(data.Query(query), found, EffortFor(index.Count));
                 times.Add(Stopwatch.GetElapsedTime(watch).TotalMicroseconds);
             }
         });
         searcher.Start();
         var (perSecond, longest) = Insert(index, from, to);
-        Volatile.Write(ref stop, true);
+        Volatile.Write(ref isDone, true);
         searcher.Join();
         times.Sort();
         return (perSecond, longest, Percentile(times, 0.5), Percentile(times, 0.99));
@@ -121,7 +121,7 @@ internal sealed class IndexMeasurement(VectorFile data, SearchEffort effort, int
             for (var query = 0; query < data.Queries; query++)
             {
                 var watch = Stopwatch.GetTimestamp();
-                var count = index.Search(data.Query(query), found, effort);
+                var count = index.Search(data.Query(query), found, EffortFor(index.Count));
                 times[query] = Math.Min(times[query], Stopwatch.GetElapsedTime(watch).TotalMicroseconds);
 
                 // By similarity, not by id: of two entries with the same vector either is the nearest.
@@ -168,6 +168,12 @@ internal sealed class IndexMeasurement(VectorFile data, SearchEffort effort, int
         }
 
         return removed / seconds;
+    }
+
+    private SearchEffort EffortFor(int entries)
+    {
+        var usual = SearchEffort.For(entries);
+        return usual with { Stop = stop ?? usual.Stop, MaxSlots = maxSlots ?? usual.MaxSlots };
     }
 
     private float Similarity(int query, int id) => ExactNeighbors.Dot(data.Query(query), data.Entry(id));

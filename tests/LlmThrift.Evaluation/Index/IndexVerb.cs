@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
-using LlmThrift.SemanticCache;
 using Spectre.Console;
 
 namespace LlmThrift.Evaluation.Index;
@@ -23,16 +22,11 @@ internal static class IndexVerb
             Description = "Entries at which to measure, rising, parted by commas.",
             DefaultValueFactory = _ => "1000,10000,100000",
         };
-        var stop = new Option<float>("--stop")
+        var stop = new Option<float?>("--stop")
         {
             Description = "How many spreads beyond its centroid a list may promise before reading ends.",
-            DefaultValueFactory = _ => SearchEffort.Default.Stop,
         };
-        var maxSlots = new Option<int>("--max-slots")
-        {
-            Description = "The greatest number of slots read by a search.",
-            DefaultValueFactory = _ => SearchEffort.Default.MaxSlots,
-        };
+        var maxSlots = new Option<int?>("--max-slots") { Description = "The greatest number of slots read by a search." };
         var listLimit = new Option<int>("--list-limit")
         {
             Description = "Entries of a list before it is divided.",
@@ -56,11 +50,8 @@ internal static class IndexVerb
                 result.GetRequiredValue(dimensions),
                 result.GetRequiredValue(queries),
                 [.. result.GetRequiredValue(counts).Split(',').Select(count => int.Parse(count, CultureInfo.InvariantCulture))],
-                SearchEffort.Default with
-                {
-                    Stop = result.GetRequiredValue(stop),
-                    MaxSlots = result.GetRequiredValue(maxSlots),
-                },
+                result.GetValue(stop),
+                result.GetValue(maxSlots),
                 result.GetRequiredValue(listLimit),
                 result.GetValue(json)
             )
@@ -68,7 +59,16 @@ internal static class IndexVerb
         return command;
     }
 
-    private static int Run(FileInfo file, int dimensions, int queries, int[] counts, SearchEffort effort, int listLimit, FileInfo? json)
+    private static int Run(
+        FileInfo file,
+        int dimensions,
+        int queries,
+        int[] counts,
+        float? stop,
+        int? maxSlots,
+        int listLimit,
+        FileInfo? json
+    )
     {
         if (!file.Exists)
         {
@@ -77,7 +77,7 @@ internal static class IndexVerb
         }
 
         var data = VectorFile.Open(file, dimensions, queries, counts[^1]);
-        var figures = new IndexMeasurement(data, effort, listLimit).Run(counts);
+        var figures = new IndexMeasurement(data, stop, maxSlots, listLimit).Run(counts);
         if (json is not null)
         {
             using var stream = json.Create();

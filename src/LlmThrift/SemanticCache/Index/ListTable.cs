@@ -35,33 +35,29 @@ internal sealed class ListTable
     /// <summary>A snapshot in the making.</summary>
     internal sealed class Draft(ListTable table)
     {
-        private readonly List<InvertedList> _lists = [.. table._lists];
-        private readonly List<CentroidBlock> _centroids = [.. table._centroids];
+        private InvertedList[] _lists = [.. table._lists];
+        private CentroidBlock[] _centroids = [.. table._centroids];
 
         public void Set(int number, InvertedList list) => _lists[number] = list;
 
         public void Set(int number, ReadOnlySpan<sbyte> codes, float scale, float spread)
         {
             var (block, slot) = Math.DivRem(number, CentroidBlock.Capacity);
-            while (_centroids.Count <= block)
+            if (block == _centroids.Length)
             {
-                _centroids.Add(new CentroidBlock(codes.Length));
+                _centroids = [.. _centroids, new CentroidBlock(codes.Length)];
             }
 
             // Readers of the snapshot before keep the block as it was.
             _centroids[block] = _centroids[block].With(slot, codes, scale, spread);
         }
 
-        public int Add(InvertedList list)
-        {
-            _lists.Add(list);
-            return _lists.Count - 1;
-        }
+        public void Add(InvertedList list) => _lists = [.. _lists, list];
 
         /// <summary>Takes a list out; the last list takes its number.</summary>
         public void Remove(int number)
         {
-            var last = _lists.Count - 1;
+            var last = _lists.Length - 1;
             var (block, slot) = Math.DivRem(last, CentroidBlock.Capacity);
             if (number != last)
             {
@@ -70,13 +66,10 @@ internal sealed class ListTable
                 Set(number, centroid.CodesOf(slot), centroid.Scales[slot], centroid.Spreads[slot]);
             }
 
-            _lists.RemoveAt(last);
-            if (slot == 0)
-            {
-                _centroids.RemoveAt(block);
-            }
+            _lists = _lists[..last];
+            _centroids = slot == 0 ? _centroids[..block] : _centroids;
         }
 
-        public ListTable Publish() => new([.. _lists], [.. _centroids]);
+        public ListTable Publish() => new(_lists, _centroids);
     }
 }

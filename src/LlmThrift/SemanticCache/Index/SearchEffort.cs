@@ -10,6 +10,13 @@ namespace LlmThrift.SemanticCache;
 /// <param name="MaxSlots">After this many slots no further list is read, which bounds the time of a search.</param>
 internal readonly record struct SearchEffort(int ExactEntries, float Order, float Stop, float Slack, int MaxSlots)
 {
-    /// <summary>Gets the effort with which an index is searched unless told otherwise, chosen by measurement on sentence embeddings.</summary>
-    public static SearchEffort Default { get; } = new(4096, 0.2f, 0.58f, 2, 200_000);
+    /// <summary>
+    /// Returns the effort with which an index is searched unless told otherwise, chosen by measurement on sentence embeddings: the more entries there
+    /// are, the nearer are those found first, and the more of a list's best would be missed by stopping at the same number of spreads.
+    /// </summary>
+    public static SearchEffort For(int entries)
+    {
+        var stop = 0.58f + (0.14f * MathF.Max(0, MathF.Log10(entries / 100_000f)));
+        return new SearchEffort(4096, 0.2f, stop, 2, 200_000);
+    }
 }

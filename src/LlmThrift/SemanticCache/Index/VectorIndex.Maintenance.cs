@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace LlmThrift.SemanticCache;
 
 /// <content>Keeping the lists short and their entries near their centroids. All of it under the writers' lock.</content>
@@ -5,6 +7,9 @@ internal sealed partial class VectorIndex
 {
     // Lists around a divided one whose entries may be nearer to a new centroid.
     private const int Vicinity = 32;
+
+    // Lists grow with the square root of the entries: so do the centroids, and the time to compare them all.
+    private int ListLimit => Math.Max(_leastListLimit, (int)Math.Sqrt(_count) / 2);
 
     private static bool IsCloserThan(float score, float other) => score > other + 1e-6f;
 
@@ -45,7 +50,7 @@ internal sealed partial class VectorIndex
 
     private void CompactOrDivide(int number)
     {
-        if (_table.List(number).Live > _listLimit * 3 / 4)
+        if (_table.List(number).Live > ListLimit * 3 / 4)
         {
             Divide(number);
         }
@@ -63,7 +68,7 @@ internal sealed partial class VectorIndex
             _listOf = null;
             Volatile.Write(ref _table, ListTable.Empty);
         }
-        else if (_table.Count > 1 && list.Live < _listLimit / 8)
+        else if (_table.Count > 1 && list.Live < ListLimit / 8)
         {
             Dissolve(number);
         }
@@ -126,10 +131,11 @@ internal sealed partial class VectorIndex
     {
         var entries = LiveEntries(_table.List(number));
         var stride = _layout.Stride;
-        var vectors = new float[entries.Count * stride];
+        var rented = ArrayPool<float>.Shared.Rent(entries.Count * stride);
+        var vectors = rented.AsSpan(0, entries.Count * stride);
         for (var i = 0; i < entries.Count; i++)
         {
-            _layout.Read(entries[i].Block, entries[i].Slot, vectors.AsSpan(i * stride, stride));
+            _layout.Read(entries[i].Block, entries[i].Slot, vectors.Slice(i * stride, stride));
         }
 
         if (_listOf is null)
@@ -154,7 +160,7 @@ internal sealed partial class VectorIndex
         {
             var (block, slot) = entries[i];
             var half = isSecond[i] ? 1 : 0;
-            var vector = vectors.AsSpan(i * stride, stride);
+            var vector = vectors.Slice(i * stride, stride);
             var target = NearerList(vector, halves.Nearness(half, vector), around);
             if (target >= 0)
             {
@@ -173,6 +179,7 @@ internal sealed partial class VectorIndex
             }
         }
 
+        ArrayPool<float>.Shared.Return(rented);
         var draft = _table.Change();
         foreach (var neighbor in around)
         {
@@ -213,7 +220,7 @@ internal sealed partial class VectorIndex
             var slot = neighbor % CentroidBlock.Capacity;
             DotKernels.Dots(codes, centroids.CodesOf(slot), dot);
             var score = Nearness(dot[0], scale, centroids.Scales[slot], centroids.Spreads[slot]);
-            if (IsCloserThan(score, ownScore) && _table.List(neighbor).Slots < _listLimit)
+            if (IsCloserThan(score, ownScore) && _table.List(neighbor).Slots < ListLimit)
             {
                 (best, ownScore) = (neighbor, score);
             }
@@ -256,7 +263,7 @@ internal sealed partial class VectorIndex
                 var firstScore = Nearness(toFirst[i], scale, halves.Scale(0), halves.Spread(0));
                 var secondScore = Nearness(toSecond[i], scale, halves.Scale(1), halves.Spread(1));
                 ref var target = ref firstScore >= secondScore ? ref first : ref second;
-                if (!IsCloserThan(Math.Max(firstScore, secondScore), ownScore) || target.Slots >= _listLimit || list.IsRemoved(start + i))
+                if (!IsCloserThan(Math.Max(firstScore, secondScore), ownScore) || target.Slots >= ListLimit || list.IsRemoved(start + i))
                 {
                     continue;
                 }

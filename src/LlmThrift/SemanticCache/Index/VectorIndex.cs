@@ -25,7 +25,7 @@ internal sealed partial class VectorIndex
 
     private readonly Lock _gate = new();
     private readonly VectorLayout _layout;
-    private readonly int _listLimit;
+    private readonly int _leastListLimit;
 
     // Which list each id is in, once there are several.
     private Dictionary<int, int>? _listOf;
@@ -34,14 +34,14 @@ internal sealed partial class VectorIndex
 
     /// <summary>Makes an empty index.</summary>
     /// <param name="dimensions">Components of a vector, from 1 to <see cref="MaxDimensions"/>.</param>
-    /// <param name="listLimit">Entries of a list before it is divided.</param>
+    /// <param name="listLimit">Entries of a list before it is divided, as long as the index is not large.</param>
     public VectorIndex(int dimensions, int listLimit = 256)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(dimensions, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(dimensions, MaxDimensions);
         ArgumentOutOfRangeException.ThrowIfLessThan(listLimit, 8);
         _layout = new VectorLayout(dimensions);
-        _listLimit = listLimit;
+        _leastListLimit = listLimit;
     }
 
     /// <summary>Gets the number of components of a vector.</summary>
@@ -101,7 +101,7 @@ internal sealed partial class VectorIndex
             WithRoom(number).Append(_layout, id, query.Values);
             _listOf?.Add(id, number);
             Volatile.Write(ref _count, _count + 1);
-            if (_table.List(number).Slots > _listLimit)
+            if (_table.List(number).Slots > ListLimit)
             {
                 CompactOrDivide(number);
             }
@@ -132,7 +132,7 @@ internal sealed partial class VectorIndex
     /// <param name="destination">Receives the neighbours by falling similarity, at most 32; its length says how many are wanted.</param>
     /// <returns>How many were found.</returns>
     /// <exception cref="ArgumentException">The vector has another number of components, is zero or is not finite.</exception>
-    public int Search(ReadOnlySpan<float> vector, Span<Neighbor> destination) => Search(vector, destination, SearchEffort.Default);
+    public int Search(ReadOnlySpan<float> vector, Span<Neighbor> destination) => Search(vector, destination, SearchEffort.For(Count));
 
     /// <summary>Finds the entries nearest to a vector with an effort of the caller's choice.</summary>
     [SkipLocalsInit]
