@@ -1,6 +1,7 @@
 using System.CommandLine;
 using LlmThrift.Evaluation;
 using LlmThrift.Evaluation.Embeddings;
+using LlmThrift.Evaluation.Index;
 using LlmThrift.Evaluation.Prices;
 using Spectre.Console;
 
@@ -13,5 +14,6 @@ if (Console.IsOutputRedirected)
 var root = new RootCommand("Measures LlmThrift on files: one verb a capability, a readable table by default, --json FILE for machines.");
 root.Subcommands.Add(TokensVerb.Create());
 root.Subcommands.Add(PricesVerb.Create());
+root.Subcommands.Add(IndexVerb.Create());
 root.Subcommands.Add(EmbeddingsVerb.Create());
 return await root.Parse(args).InvokeAsync();
