@@ -52,6 +52,15 @@ internal sealed class SieveStore<TKey, TValue>(int maxEntries, long maxBytes, Ti
         return false;
     }
 
+    /// <summary>Spares the value once when others have to go, as a hit does.</summary>
+    public void Touch(TKey key)
+    {
+        if (_nodes.TryGetValue(key, out var node))
+        {
+            node.IsVisited = true;
+        }
+    }
+
     /// <summary>Keeps the value; false when it alone is larger than the store.</summary>
     public bool Set(TKey key, TValue value, int size, TimeSpan expiration)
     {
