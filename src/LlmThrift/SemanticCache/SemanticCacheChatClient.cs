@@ -149,21 +149,22 @@ internal sealed class SemanticCacheChatClient(IChatClient innerClient, SemanticC
 
     protected override void Keep(SemanticTrail? trail, RecordedResponse recorded, CallOptions call, UInt128 key)
     {
-        if (trail?.Vector is { } vector)
+        if (trail is null)
+        {
+            return;
+        }
+
+        if (trail.Vector is { } vector)
         {
             trail.Kept = state.Keep(trail, vector, recorded, call.Context);
         }
+
+        // On another thread, and begun before the caller has its answer: who then asks whether all is done is not told so too early.
+        state.LearnLater(trail, recorded, call.Context);
     }
 
-    protected override ValueTask KeepFurtherAsync(SemanticTrail? trail, RecordedResponse recorded, CallOptions call)
-    {
-        if (trail is not null)
-        {
-            state.LearnLater(trail, recorded, call.Context);
-        }
-
-        return ValueTask.CompletedTask;
-    }
+    protected override ValueTask KeepFurtherAsync(SemanticTrail? trail, RecordedResponse recorded, CallOptions call) =>
+        ValueTask.CompletedTask;
 
     private SemanticCacheMode ModeOf(CallContext context) => SemanticCacheDirectives.ModeOf(context, state.Options.Mode);
 
