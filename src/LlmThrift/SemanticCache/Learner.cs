@@ -60,7 +60,7 @@ internal sealed class Learner(SemanticCacheState state, ServingPolicy policy, Se
 
     private async ValueTask<EmbeddedText> EmbeddedAsync(SemanticTrail trail, CallContext ledger)
     {
-        var embedded = await trail.Embedding.ConfigureAwait(false);
+        var embedded = await (trail.Embedding ??= state.Embedder.Begin(trail.Question)).ConfigureAwait(false);
         if (!trail.IsEmbeddingBilled)
         {
             trail.IsEmbeddingBilled = true;

@@ -114,17 +114,9 @@ internal sealed class SemanticCacheChatClient(IChatClient innerClient, SemanticC
     }
 
     protected override SemanticTrail? TrailWithoutLookUp(IReadOnlyList<ChatMessage> messages, CallOptions call, UInt128 key) =>
-        QuestionReader.TryRead(
-            messages,
-            state.Options.MaxQuestionLength,
-            state.Options.EarlierTurns,
-            out var question,
-            out _
-        ) && Keys.StableWithoutQuestion(messages, call) is { } scopeKey
-            ? new SemanticTrail(scopeKey, question, state.Embedder.Begin(question))
-            {
-                IsShadow = ModeOf(call.Context) == SemanticCacheMode.Shadow,
-            }
+        QuestionReader.TryRead(messages, state.Options.MaxQuestionLength, state.Options.EarlierTurns, out var question, out _)
+        && Keys.StableWithoutQuestion(messages, call) is { } scopeKey
+            ? new SemanticTrail(scopeKey, question) { IsShadow = ModeOf(call.Context) == SemanticCacheMode.Shadow }
             : null;
 
     /// <summary>An answer for another question must be text: a tool call's arguments are the question's own.</summary>
@@ -196,17 +188,24 @@ internal sealed class SemanticCacheChatClient(IChatClient innerClient, SemanticC
     private async ValueTask<float[]?> VectorInTimeAsync(SemanticTrail trail, CallContext context, CancellationToken cancellationToken)
     {
         EmbeddedText embedded;
+        var embedding = trail.Embedding = state.Embedder.Begin(trail.Question);
         try
         {
-            embedded = await trail.Embedding.WaitAsync(state.Options.EmbeddingTimeout, state.Clock, cancellationToken).ConfigureAwait(false);
+            embedded = await embedding.WaitAsync(state.Options.EmbeddingTimeout, state.Clock, cancellationToken).ConfigureAwait(false);
         }
         catch (TimeoutException exception)
         {
             state.Failures.Report("embedding generator", exception);
             context.Note(CostStages.SemanticCache, "embedder_timeout", passedBy: true);
             trail.IsEmbeddingBilled = true;
-            state.BillLater(trail.Embedding, context);
+            state.BillLater(embedding, context);
             return null;
+        }
+        catch (OperationCanceledException)
+        {
+            // Nobody waits for the answer any more; what was begun is billed all the same.
+            state.BillLater(embedding, context);
+            throw;
         }
 
         trail.IsEmbeddingBilled = true;

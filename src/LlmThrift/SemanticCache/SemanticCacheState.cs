@@ -46,8 +46,7 @@ internal sealed partial class SemanticCacheState : CacheState
         _background = new BackgroundWork(Failures);
         _persistence = options.Store is { } store ? new SemanticPersistence(store, options.StoreTimeout, Clock, Failures) : null;
         Entries = new SemanticEntries(options.MaxEntries, options.MaxBytes, Clock, entry => _persistence?.Remove(entry));
-        _scorer =
-            options.PairScorer ?? generator.GetService(typeof(IQuestionPairScorer)) as IQuestionPairScorer ?? new CosineScorer();
+        _scorer = options.PairScorer ?? generator.GetService(typeof(IQuestionPairScorer)) as IQuestionPairScorer ?? new CosineScorer();
         _policy = new ServingPolicy(options.MaxErrorRate, options.Seed);
         _learner = new Learner(this, _policy, _persistence);
         Manager = new SemanticCacheManager(this);
@@ -171,14 +170,7 @@ internal sealed partial class SemanticCacheState : CacheState
         LogLevel.Debug,
         "Semantic cache decided: {Reason}; {Candidates} candidates, similarity {Similarity:F3}, score {Score:F3}, error bound {ErrorBound:F4}"
     )]
-    private static partial void LogDecision(
-        ILogger logger,
-        string reason,
-        int candidates,
-        float similarity,
-        float score,
-        float errorBound
-    );
+    private static partial void LogDecision(ILogger logger, string reason, int candidates, float similarity, float score, float errorBound);
 
     [LoggerMessage(
         31,

@@ -1,14 +1,14 @@
 namespace LlmThrift.SemanticCache;
 
 /// <summary>What a look-up leaves behind for keeping the answer and learning from it.</summary>
-internal sealed class SemanticTrail(string scopeKey, string question, Task<EmbeddedText> embedding)
+internal sealed class SemanticTrail(string scopeKey, string question)
 {
     public string ScopeKey { get; } = scopeKey;
 
     public string Question { get; } = question;
 
-    /// <summary>Never fails.</summary>
-    public Task<EmbeddedText> Embedding { get; } = embedding;
+    /// <summary>Never fails; null until it is begun.</summary>
+    public Task<EmbeddedText>? Embedding { get; set; }
 
     /// <summary>Of length one; null when it was not there in time.</summary>
     public float[]? Vector { get; set; }

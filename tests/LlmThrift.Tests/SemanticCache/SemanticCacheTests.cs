@@ -96,7 +96,11 @@ public sealed class SemanticCacheTests
             { "temperature", [new(ChatRole.User, Question)], o => o.Temperature = 1.5f },
             { "hosted_tool", [new(ChatRole.User, Question)], o => o.Tools = [new HostedWebSearchTool()] },
             { "last_message_not_user", [new(ChatRole.User, Question), new(ChatRole.Assistant, "well")], _ => { } },
-            { "not_text_only", [new(ChatRole.User, [new TextContent(Question), new DataContent(new byte[] { 1 }, "image/png")])], _ => { } },
+            {
+                "not_text_only",
+                [new(ChatRole.User, [new TextContent(Question), new DataContent(new byte[] { 1 }, "image/png")])],
+                _ => { }
+            },
             { "blank_question", [new(ChatRole.User, " \n")], _ => { } },
             { "long_question", [new(ChatRole.User, new string('x', 1_001))], _ => { } },
             {
@@ -410,16 +414,14 @@ public sealed class SemanticCacheTests
     public void Bad_options_are_all_named_at_once()
     {
         var refused = Assert.Throws<ArgumentException>(() =>
-            new ScriptedChatClient().WithSemanticCache(
-                configure: o =>
-                {
-                    o.MaxErrorRate = 1;
-                    o.Expiration = TimeSpan.Zero;
-                    o.MaxEntries = 0;
-                    o.EmbeddingTimeout = TimeSpan.Zero;
-                    o.Mode = SemanticCacheMode.Refresh;
-                }
-            )
+            new ScriptedChatClient().WithSemanticCache(configure: o =>
+            {
+                o.MaxErrorRate = 1;
+                o.Expiration = TimeSpan.Zero;
+                o.MaxEntries = 0;
+                o.EmbeddingTimeout = TimeSpan.Zero;
+                o.Mode = SemanticCacheMode.Refresh;
+            })
         );
 
         foreach (var name in new[] { "MaxErrorRate", "Expiration", "MaxEntries", "EmbeddingTimeout", "Mode" })

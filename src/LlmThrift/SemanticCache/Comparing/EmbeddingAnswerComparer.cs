@@ -12,12 +12,7 @@ internal sealed class EmbeddingAnswerComparer(double threshold) : IBilledAnswerC
     public ValueTask<bool?> AreSameAsync(AnswerPair pair, CancellationToken cancellationToken) =>
         ValueTask.FromResult<bool?>(AnswerText.AreEqual(pair.Answer, pair.CachedAnswer) ? true : null);
 
-    public async ValueTask<bool?> AreSameAsync(
-        AnswerPair pair,
-        CallContext ledger,
-        Embedder embedder,
-        CancellationToken cancellationToken
-    )
+    public async ValueTask<bool?> AreSameAsync(AnswerPair pair, CallContext ledger, Embedder embedder, CancellationToken cancellationToken)
     {
         if (AnswerText.AreEqual(pair.Answer, pair.CachedAnswer))
         {

@@ -20,12 +20,7 @@ internal sealed class JudgeAnswerComparer(IChatClient judge, string? modelId) : 
     public ValueTask<bool?> AreSameAsync(AnswerPair pair, CancellationToken cancellationToken) =>
         AnswerText.AreEqual(pair.Answer, pair.CachedAnswer) ? new(true) : AskAsync(judge, pair, Options(), cancellationToken);
 
-    public ValueTask<bool?> AreSameAsync(
-        AnswerPair pair,
-        CallContext ledger,
-        Embedder embedder,
-        CancellationToken cancellationToken
-    )
+    public ValueTask<bool?> AreSameAsync(AnswerPair pair, CallContext ledger, Embedder embedder, CancellationToken cancellationToken)
     {
         if (AnswerText.AreEqual(pair.Answer, pair.CachedAnswer))
         {

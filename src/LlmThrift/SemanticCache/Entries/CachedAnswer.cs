@@ -16,7 +16,11 @@ internal sealed class CachedAnswer(RecordedResponse response, DateTimeOffset exp
 
     private static string TextOf(RecordedResponse response)
     {
-        var texts = response.Messages.SelectMany(m => m.Contents).Where(c => c.Kind == RecordedContentKind.Text).Select(c => c.Text).ToArray();
+        var texts = response
+            .Messages.SelectMany(m => m.Contents)
+            .Where(c => c.Kind == RecordedContentKind.Text)
+            .Select(c => c.Text)
+            .ToArray();
         return texts.Length == 1 ? texts[0] : string.Concat(texts);
     }
 }

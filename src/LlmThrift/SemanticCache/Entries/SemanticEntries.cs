@@ -96,11 +96,7 @@ internal sealed class SemanticEntries
                 ExpiresAt = expiresAt,
                 Tags = tags,
             };
-            if (
-                _removedTags.Contain(group.Answer.Response)
-                || expiresAt <= now
-                || entry.Size + (long)group.Answer.Size > _maxBytes
-            )
+            if (_removedTags.Contain(group.Answer.Response) || expiresAt <= now || entry.Size + (long)group.Answer.Size > _maxBytes)
             {
                 return null;
             }

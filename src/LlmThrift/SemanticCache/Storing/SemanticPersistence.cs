@@ -2,19 +2,13 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Threading.Channels;
 using LlmThrift.Diagnostics;
-
 using LlmThrift.Internal.Caching;
 
 namespace LlmThrift.SemanticCache;
 
 /// <summary>Brings entries from a store and to it, in order, in the background. What fails is counted and left.</summary>
 #pragma warning disable CA1001 // The semaphore holds no handle unless asked for one.
-internal sealed class SemanticPersistence(
-    ISemanticCacheStore store,
-    TimeSpan timeout,
-    TimeProvider clock,
-    HelperFailures failures
-)
+internal sealed class SemanticPersistence(ISemanticCacheStore store, TimeSpan timeout, TimeProvider clock, HelperFailures failures)
 #pragma warning restore CA1001
 {
     private const int MaxQueued = 10_000;
