@@ -7,7 +7,7 @@ public sealed class FakeEmbeddingGenerator : IEmbeddingGenerator<string, Embeddi
 {
     private int _calls;
 
-    public int Dimensions { get; init; } = 64;
+    public int Dimensions { get; init; } = 256;
 
     /// <summary>Embeds in place of the words; null to embed by words.</summary>
     public Func<string, float[]>? Script { get; set; }
@@ -73,8 +73,11 @@ public sealed class FakeEmbeddingGenerator : IEmbeddingGenerator<string, Embeddi
 
             for (var part = 0; part < 4; part++)
             {
-                hash = (hash * 747796405u) + 2891336453u;
-                vector[hash % (uint)Dimensions] += (hash >> 16 & 1) == 0 ? 1 : -1;
+                // The bits of such a hash are hardly mixed, the low ones least: the finalizer of MurmurHash3 mixes them.
+                hash = (hash ^ (hash >> 16)) * 0x85ebca6bu;
+                hash = (hash ^ (hash >> 13)) * 0xc2b2ae35u;
+                hash ^= (hash >> 16) + (uint)part;
+                vector[hash % (uint)Dimensions] += (hash & 0x10000) == 0 ? 1 : -1;
             }
         }
 

@@ -45,7 +45,7 @@ internal sealed class CallMeter
 
     public TimeSpan Elapsed(in OpenRecord record) => Clock.GetElapsedTime(record.StartedTimestamp);
 
-    public OpenRecord Open(CallOptions call, string? provider, string? requestedModel, bool isStreaming) =>
+    public OpenRecord Open(CallOptions call, string? provider, string? requestedModel, bool isStreaming, bool isBilledFurtherIn) =>
         new()
         {
             StartedAt = Clock.GetUtcNow(),
@@ -53,6 +53,7 @@ internal sealed class CallMeter
             Provider = provider,
             RequestedModel = requestedModel,
             IsStreaming = isStreaming,
+            IsBilledFurtherIn = isBilledFurtherIn,
             Activity = CostTelemetry.StartActivity(requestedModel, provider, call.Context.Tags),
         };
 
@@ -102,7 +103,12 @@ internal sealed class CallMeter
         context.Close();
         var (attempts, steps, notes) = context.Snapshot();
         var served = context.Served;
-        if (served is null && !context.IsBilledElsewhere && Array.TrueForAll(attempts, static attempt => attempt.IsHelper))
+        if (
+            served is null
+            && !context.IsBilledElsewhere
+            && Array.TrueForAll(attempts, static attempt => attempt.IsHelper)
+            && !(open.IsBilledFurtherIn && HasNotReachedTheProvider(result))
+        )
         {
             // No meter further in, or its bill was lost on the way: this meter saw the answer too.
             attempts = [.. attempts, Billing.Bill(CostStages.Provider, open.Provider, messages, call, result, open.RequestedModel)];
@@ -169,6 +175,10 @@ internal sealed class CallMeter
         Emit(record, context);
         _telemetry.End(activity: null, record);
     }
+
+    /// <summary>A call that ends early may have waited for a helper until then. One that did reach the provider has been billed further in.</summary>
+    private static bool HasNotReachedTheProvider(in AttemptResult result) =>
+        result.Outcome != CallOutcome.Completed && !result.HasDelivered && result.Reported is null;
 
     private void Emit(CallRecord record, CallContext context)
     {

@@ -16,6 +16,7 @@ internal sealed class CostMeterChatClient : DelegatingChatClient
     private readonly string _stage;
     private readonly string? _provider;
     private readonly string? _defaultModel;
+    private readonly bool _isBilledFurtherIn;
 
     /// <param name="innerClient">What is metered.</param>
     /// <param name="meter">Does the sums; shared by the meters of one pipeline.</param>
@@ -30,6 +31,7 @@ internal sealed class CostMeterChatClient : DelegatingChatClient
         _meter = meter;
         _opensRecords = opensRecords;
         _stage = stage;
+        _isBilledFurtherIn = opensRecords && PipelineStage.IsIn(innerClient, PipelineStage.Meter);
         var metadata = innerClient.GetService<ChatClientMetadata>();
         _provider = metadata?.ProviderName;
         _defaultModel = metadata?.DefaultModelId;
@@ -94,7 +96,7 @@ internal sealed class CostMeterChatClient : DelegatingChatClient
 
     private async Task<ChatResponse> MeterAsync(IReadOnlyList<ChatMessage> messages, CallOptions call, CancellationToken cancellationToken)
     {
-        var record = _meter.Open(call, _provider, call.ModelId ?? _defaultModel, isStreaming: false);
+        var record = _meter.Open(call, _provider, call.ModelId ?? _defaultModel, isStreaming: false, _isBilledFurtherIn);
         ChatResponse response;
         try
         {
@@ -125,7 +127,7 @@ internal sealed class CostMeterChatClient : DelegatingChatClient
     {
         // Opened here, not when the stream was asked for: one that nobody reads is no call, and one read twice is two.
         var call = Open(options, _meter);
-        var record = _meter.Open(call, _provider, call.ModelId ?? _defaultModel, isStreaming: true);
+        var record = _meter.Open(call, _provider, call.ModelId ?? _defaultModel, isStreaming: true, _isBilledFurtherIn);
         var tally = new StreamTally();
         CallRecord? closed = null;
         try

@@ -90,7 +90,7 @@ public sealed class SemanticStoreTests
         using var other = Client(
             ScriptedChatClient.Echo(),
             store,
-            new FakeEmbeddingGenerator { Metadata = new("fake", null, "fake-embedding", 64) },
+            new FakeEmbeddingGenerator { Metadata = new("fake", null, "fake-embedding", 256) },
             clock: clock
         );
         await LoadAsync(other);

@@ -312,6 +312,12 @@ internal abstract class CachingChatClient<TTrail> : DelegatingChatClient
         }
         catch (Exception exception)
         {
+            // A cache further in may still be winding up the work that it was cancelled over: its bill is part of this one.
+            if (flight.Ledger.PendingBill is { } pending)
+            {
+                await pending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+
             // Not swallowed: every waiter gets it.
             flight.Fail(exception);
         }
