@@ -6,7 +6,7 @@ namespace LlmThrift.SemanticCache;
 /// What happens when the model has answered and the caller has the answer: it is compared with the answers of similar questions, the policy is
 /// told, and the question joins those that have its answer.
 /// </summary>
-internal sealed class Learner(SemanticCacheState state, ServingPolicy policy, SemanticPersistence? persistence)
+internal sealed class Learner(SemanticCacheState state, IServingPolicy policy, SemanticPersistence? persistence)
 {
     /// <summary>With how many different answers a new one is compared.</summary>
     private const int MaxComparisons = 3;

@@ -70,6 +70,9 @@ public sealed class SemanticCacheOptions
     /// <summary>Seeds the choice of the calls on which the cache checks itself. Default: 1.</summary>
     public int Seed { get; set; } = 1;
 
+    /// <summary>Decides in the place of the package's own policy, in tests of what surrounds it; null for that.</summary>
+    internal IServingPolicy? Policy { get; set; }
+
     internal void Validate(OptionsProblems problems)
     {
         problems.AddIf(

@@ -20,7 +20,7 @@ internal sealed partial class SemanticCacheState : CacheState
     private readonly SemanticPersistence? _persistence;
     private readonly BackgroundWork _background;
     private readonly IQuestionPairScorer _scorer;
-    private readonly ServingPolicy _policy;
+    private readonly IServingPolicy _policy;
     private readonly Learner _learner;
     private readonly HitLog _hits = new(MaxRememberedHits);
     private long _reportedWrong;
@@ -47,7 +47,7 @@ internal sealed partial class SemanticCacheState : CacheState
         _persistence = options.Store is { } store ? new SemanticPersistence(store, options.StoreTimeout, Clock, Failures) : null;
         Entries = new SemanticEntries(options.MaxEntries, options.MaxBytes, Clock, entry => _persistence?.Remove(entry));
         _scorer = options.PairScorer ?? generator.GetService(typeof(IQuestionPairScorer)) as IQuestionPairScorer ?? new CosineScorer();
-        _policy = new ServingPolicy(options.MaxErrorRate, options.Seed);
+        _policy = options.Policy ?? new ServingPolicy(options.MaxErrorRate, options.Seed);
         _learner = new Learner(this, _policy, _persistence);
         Manager = new SemanticCacheManager(this);
     }

@@ -4,6 +4,7 @@ using FsCheck.Fluent;
 using LlmThrift.Metering;
 using LlmThrift.SemanticCache;
 using LlmThrift.TestKit;
+using LlmThrift.Tests.SemanticCache;
 using Microsoft.Extensions.AI;
 using Xunit;
 
@@ -84,6 +85,7 @@ public sealed class SavingsAddUpProperties
             o.UseSemanticCache = true;
             o.SemanticCache.EmbeddingGenerator = embedder;
             o.SemanticCache.EmbeddingTimeout = TimeSpan.FromSeconds(30);
+            o.SemanticCache.Policy = new ThresholdPolicy();
             o.SemanticCache.AnswerComparer = AnswerComparers.ByJudge(judge);
             o.Metering.Sinks.Add(new Collector(records));
         });

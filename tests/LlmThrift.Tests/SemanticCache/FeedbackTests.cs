@@ -64,11 +64,43 @@ public sealed class FeedbackTests
     {
         using var client = new ScriptedChatClient()
             .AsBuilder()
-            .UseSemanticCache(new FakeEmbeddingGenerator(), o => o.EmbeddingTimeout = SemanticClients.NoHurry)
+            .UseSemanticCache(new FakeEmbeddingGenerator(), SemanticClients.Steady)
             .Build(new FewServices());
         await client.AskAsync(Question);
 
         Assert.True((await client.AskAsync(Similar)).ReportWrongAnswer());
+    }
+
+    [Fact]
+    public async Task Policy_is_told_what_came_of_its_decisions()
+    {
+        var policy = new ThresholdPolicy();
+        using var provider = new ScriptedChatClient(
+            (messages, _) => ScriptedAnswer.Saying(messages[^1].Text.StartsWith("no", StringComparison.Ordinal) ? "no" : "yes")
+        );
+        using var client = provider.WithSemanticCache(
+            new FakeEmbeddingGenerator { Script = text => text.EndsWith('x') ? [1, 0] : [0.8f, 0.6f] },
+            o => o.Policy = policy
+        );
+        static ChatOptions Shadow() => new ChatOptions().WithSemanticCache(SemanticCacheMode.Shadow);
+
+        await client.AskAsync("yes x"); // nothing to compare with
+        await client.AskAsync("no y"); // another answer
+        await client.AskAsync("yes z", Shadow()); // would have been served "no"
+        await client.AskAsync("yes again x", Shadow()); // would have been served "yes"
+        (await client.AskAsync("maybe x")).ReportWrongAnswer();
+
+        Assert.Equal(
+            [
+                (ServingChoice.Explore, null, ""),
+                (ServingChoice.Explore, false, "False"),
+                (ServingChoice.Serve, false, "False True"),
+                (ServingChoice.Serve, true, "True"),
+            ],
+            policy.Lessons.Select(lesson => (lesson.WouldHave, lesson.WasRight, string.Join(' ', lesson.Verdicts)))
+        );
+        Assert.Single(policy.Wrong);
+        Assert.Equal(2, client.Manager().GetStatistics().Answers);
     }
 
     [Fact]

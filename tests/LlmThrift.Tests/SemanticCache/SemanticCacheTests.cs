@@ -400,7 +400,7 @@ public sealed class SemanticCacheTests
     {
         using var provider = new ScriptedChatClient();
         var embedder = new FakeEmbeddingGenerator();
-        var builder = provider.AsBuilder().UseSemanticCache(o => o.EmbeddingTimeout = SemanticClients.NoHurry);
+        var builder = provider.AsBuilder().UseSemanticCache(SemanticClients.Steady);
         using var client = builder.Build(new FewServices().With<IEmbeddingGenerator<string, Embedding<float>>>(embedder));
 
         await client.AskAsync(Question);
@@ -462,7 +462,7 @@ public sealed class SemanticCacheTests
         using var client = ScriptedChatClient
             .Echo()
             .AsBuilder()
-            .UseSemanticCache(new FakeEmbeddingGenerator(), o => o.EmbeddingTimeout = SemanticClients.NoHurry)
+            .UseSemanticCache(new FakeEmbeddingGenerator(), SemanticClients.Steady)
             .Build(new FewServices().With<Microsoft.Extensions.Logging.ILoggerFactory>(log));
         await client.AskAsync(Question);
 

@@ -26,10 +26,18 @@ internal static class SemanticClients
                 o.SemanticCache.EmbeddingGenerator = embedder ?? new FakeEmbeddingGenerator();
                 o.SemanticCache.EmbeddingTimeout = NoHurry;
                 o.SemanticCache.AnswerComparer = AnswerComparers.Exact;
+                o.SemanticCache.Policy = new ThresholdPolicy();
                 configure?.Invoke(o.SemanticCache);
                 configureAll?.Invoke(o);
             })
             .Build(new FewServices().With(clock ?? TimeProvider.System));
+
+    /// <summary>For pipelines that are put together by hand.</summary>
+    public static void Steady(SemanticCacheOptions options)
+    {
+        options.EmbeddingTimeout = NoHurry;
+        options.Policy = new ThresholdPolicy();
+    }
 
     public static SemanticCacheManager Manager(this IChatClient client) => client.GetService<SemanticCacheManager>()!;
 
