@@ -11,6 +11,9 @@ internal sealed class Learner(SemanticCacheState state, IServingPolicy policy, S
     /// <summary>With how many different answers a new one is compared.</summary>
     private const int MaxComparisons = 3;
 
+    /// <summary>What is less likely than this to have the same answer is not worth a comparison, which may cost money.</summary>
+    private const float MinScore = 0.05f;
+
     private static readonly TimeSpan ComparisonTimeout = TimeSpan.FromSeconds(60);
 
     public async Task LearnAsync(SemanticTrail trail, RecordedResponse recorded, CallContext call)
@@ -31,7 +34,9 @@ internal sealed class Learner(SemanticCacheState state, IServingPolicy policy, S
                 return;
             }
 
-            var verdicts = await CompareAsync(entry, candidates, trail.Decision?.Entry?.Group, ledger).ConfigureAwait(false);
+            // The group of the entry that would have been served comes first, and may change while others learn.
+            var first = trail.Decision?.Entry?.Group;
+            var verdicts = await CompareAsync(entry, candidates, first, ledger).ConfigureAwait(false);
             if (Array.Find(verdicts, verdict => verdict.IsSame == true).Group is { } group)
             {
                 state.Entries.Join(entry, group);
@@ -42,7 +47,7 @@ internal sealed class Learner(SemanticCacheState state, IServingPolicy policy, S
                 persistence?.Save(entry, state.Embedder.Model);
             }
 
-            Tell(trail, verdicts);
+            Tell(trail, first, verdicts);
         }
         finally
         {
@@ -70,15 +75,14 @@ internal sealed class Learner(SemanticCacheState state, IServingPolicy policy, S
         return embedded;
     }
 
-    private void Tell(SemanticTrail trail, GroupVerdict[] verdicts)
+    private void Tell(SemanticTrail trail, AnswerGroup? first, GroupVerdict[] verdicts)
     {
         if (trail.Decision is not { } decision)
         {
             return;
         }
 
-        // The group of the entry that would have been served is compared first.
-        var wasRight = decision.Entry is null || verdicts.Length == 0 ? null : verdicts[0].IsSame;
+        var wasRight = first is null ? null : Array.Find(verdicts, verdict => verdict.Group == first).IsSame;
         policy.Learn(decision.Trace, decision.Choice, wasRight, verdicts);
         if (trail.IsShadow && decision.Choice == ServingChoice.Serve && wasRight is { } right)
         {
@@ -98,7 +102,7 @@ internal sealed class Learner(SemanticCacheState state, IServingPolicy policy, S
         foreach (var candidate in candidates.OrderByDescending(c => c.Entry.Group == first).ThenByDescending(c => c.Score))
         {
             var group = candidate.Entry.Group;
-            if (group == entry.Group || verdicts.Exists(verdict => verdict.Group == group))
+            if (candidate.Score < MinScore || group == entry.Group || verdicts.Exists(verdict => verdict.Group == group))
             {
                 continue;
             }

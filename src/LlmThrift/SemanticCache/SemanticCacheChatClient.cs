@@ -180,7 +180,6 @@ internal sealed class SemanticCacheChatClient(IChatClient innerClient, SemanticC
             key ^= ShadowKeys;
         }
 
-        state.Load();
         return true;
     }
 

@@ -62,12 +62,11 @@ internal sealed partial class SemanticCacheState : CacheState
 
     public SemanticCacheManager Manager { get; }
 
-    /// <summary>Begins to read the store, once.</summary>
-    public void Load() => _persistence?.LoadOnce(Entries, Embedder);
-
     /// <summary>The questions nearest to one, by falling similarity, with their scores.</summary>
     public Candidate[] FindCandidates(string scopeKey, string question, float[] vector)
     {
+        // Now that there is a vector, it is known how long those of the store must be.
+        _persistence?.LoadOnce(Entries, Embedder);
         var nearest = new (SemanticEntry Entry, float Similarity)[MaxCandidates];
         var candidates = new Candidate[Entries.FindNearest(scopeKey, vector, nearest)];
         for (var index = 0; index < candidates.Length; index++)

@@ -137,6 +137,23 @@ public sealed class AnswerComparerTests
     }
 
     [Fact]
+    public async Task Judge_is_not_asked_about_questions_that_have_nothing_to_do_with_each_other()
+    {
+        using var judge = new ScriptedChatClient(ScriptedAnswer.Saying("SAME"));
+        using var client = ScriptedChatClient
+            .Echo()
+            .WithSemanticCache(
+                new FakeEmbeddingGenerator { Script = text => text == "one" ? [1, 0] : [0, 1] },
+                o => o.AnswerComparer = AnswerComparers.ByJudge(judge)
+            );
+
+        await client.AskAsync("one");
+        await client.AskAsync("two");
+
+        Assert.Equal(0, judge.Calls);
+    }
+
+    [Fact]
     public async Task Judge_that_fails_leaves_the_answers_apart()
     {
         using var judge = new ScriptedChatClient(ScriptedAnswer.Failing(new TimeoutException()));

@@ -77,6 +77,48 @@ public sealed class EmbedderFailureTests
     }
 
     [Fact]
+    public async Task Embedder_with_too_much_waiting_is_not_given_more()
+    {
+        var gate = new TaskCompletionSource();
+        using var provider = ScriptedChatClient.Echo();
+        using var client = provider.WithSemanticCache(
+            new FakeEmbeddingGenerator { Gate = gate.Task },
+            o => o.EmbeddingTimeout = TimeSpan.FromMilliseconds(1)
+        );
+
+        await Task.WhenAll(Enumerable.Range(0, 1_100).Select(i => client.GetResponseAsync($"question {i}")));
+
+        var passedBy = client.GetService<CostReport>()!.GetSummary().PassedBy;
+        Assert.Equal((1_024L, 76L), (passedBy["semantic_cache: embedder_timeout"], passedBy["semantic_cache: embedder_busy"]));
+        gate.SetResult();
+        await client.Manager().WhenIdleAsync();
+    }
+
+    [Fact]
+    public async Task Call_cancelled_while_its_question_is_embedded_does_not_reach_the_provider()
+    {
+        using var provider = ScriptedChatClient.Echo();
+        var embedder = new FakeEmbeddingGenerator { Gate = new TaskCompletionSource().Task };
+        using var client = provider.WithSemanticCache(embedder);
+        using var source = new CancellationTokenSource();
+        CallRecord? record = null;
+        var asking = client.GetResponseAsync("question", new ChatOptions().WithCallRecord(r => record = r), source.Token);
+
+        await source.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asking);
+
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (record is null)
+        {
+            await Task.Delay(1, patience.Token);
+        }
+
+        Assert.Equal(0, provider.Calls);
+        Assert.Equal((CallOutcome.Cancelled, 0m, 0m), (record.Outcome, record.ActualCost!.Value, record.BaselineCost!.Value));
+        Assert.Empty(record.Attempts);
+    }
+
+    [Fact]
     public async Task Failures_are_counted_and_logged_once()
     {
         var log = new RecordingLoggerFactory();

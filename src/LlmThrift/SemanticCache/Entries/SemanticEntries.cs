@@ -42,7 +42,7 @@ internal sealed class SemanticEntries
     /// <summary>Writes the entries nearest to a vector, by falling similarity, to <paramref name="found"/>; none that has expired.</summary>
     public int FindNearest(string scopeKey, ReadOnlySpan<float> vector, Span<(SemanticEntry Entry, float Similarity)> found)
     {
-        if (!_scopes.TryGetValue(scopeKey, out var scope))
+        if (!_scopes.TryGetValue(scopeKey, out var scope) || scope.Dimensions != vector.Length)
         {
             return 0;
         }
@@ -96,7 +96,12 @@ internal sealed class SemanticEntries
                 ExpiresAt = expiresAt,
                 Tags = tags,
             };
-            if (_removedTags.Contain(group.Answer.Response) || expiresAt <= now || entry.Size + (long)group.Answer.Size > _maxBytes)
+            if (
+                _removedTags.Contain(group.Answer.Response)
+                || expiresAt <= now
+                || scope.Dimensions != vector.Length
+                || entry.Size + (long)group.Answer.Size > _maxBytes
+            )
             {
                 return null;
             }

@@ -5,6 +5,9 @@ namespace LlmThrift.SemanticCache;
 /// <summary>The questions among which similarity may be asked: equal in partition, model, system prompt, tools, options and earlier turns.</summary>
 internal sealed class SemanticScope(string key, int dimensions)
 {
+    /// <summary>Of each vector.</summary>
+    public int Dimensions { get; } = dimensions;
+
     /// <summary>SHA-256 of all that is equal.</summary>
     public string Key { get; } = key;
 

@@ -13,6 +13,9 @@ internal sealed class Embedder
     /// <summary>A vector that is late for its call is waited for this long, to store the answer with it.</summary>
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
+    /// <summary>How many texts may be in work or waiting.</summary>
+    private const int MaxPending = 1_024;
+
     private readonly IEmbeddingGenerator<string, Embedding<float>> _generator;
     private readonly TimeProvider _clock;
     private readonly HelperFailures _failures;
@@ -20,6 +23,7 @@ internal sealed class Embedder
     private readonly string? _provider;
     private readonly string? _model;
     private int _dimensions;
+    private int _pending;
 
     public Embedder(
         IEmbeddingGenerator<string, Embedding<float>> generator,
@@ -45,13 +49,23 @@ internal sealed class Embedder
     public int Dimensions => Volatile.Read(ref _dimensions);
 
     /// <summary>Begins on another thread: a generator that computes in this process may not give the caller's back before it is done.</summary>
-    public Task<EmbeddedText> Begin(string text) => Task.Run(() => EmbedAsync(text));
+    public Task<EmbeddedText> Begin(string text)
+    {
+        if (Interlocked.Increment(ref _pending) <= MaxPending)
+        {
+            return Task.Run(() => EmbedAsync(text));
+        }
+
+        // More would wait for their turn longer than any call waits for them, and keep the app's threads busy meanwhile.
+        Interlocked.Decrement(ref _pending);
+        return Task.FromResult(new EmbeddedText(text, null, "embedder_busy", null, TimeSpan.Zero));
+    }
 
     /// <summary>Adds what the vector cost to the call. A generator whose model has no known price is free: it runs in the app's own process.</summary>
     public void Bill(EmbeddedText embedded, CallContext call)
     {
         if (
-            embedded.Problem is "embedder_failed" or "embedder_timeout"
+            embedded.Problem is "embedder_failed" or "embedder_busy"
             || call.Meter?.Prices.FindOrNull(_model, _provider, _clock.GetUtcNow()) is not { } price
         )
         {
@@ -102,6 +116,10 @@ internal sealed class Embedder
         {
             _failures.Report("embedding generator", exception);
             return new EmbeddedText(text, null, "embedder_failed", null, _clock.GetElapsedTime(started));
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _pending);
         }
     }
 
