@@ -1,8 +1,11 @@
+using LlmThrift.CostControls;
 using LlmThrift.Diagnostics;
 using LlmThrift.Metering;
 using LlmThrift.SemanticCache;
 using LlmThrift.TestKit;
 using Microsoft.Extensions.AI;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace LlmThrift.Tests.SemanticCache;
@@ -428,6 +431,95 @@ public sealed class SemanticCacheTests
         {
             Assert.Contains("SemanticCache." + name, refused.Message, StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public async Task Who_may_not_share_exact_answers_may_not_share_similar_ones()
+    {
+        using var provider = new ScriptedChatClient();
+        using var client = provider.WithSemanticCache(configureAll: o => o.ExactCache.Partition = tags => tags.User);
+
+        await client.AskAsync(Question, new ChatOptions().WithUser("ann"));
+        await client.AskAsync(Similar, new ChatOptions().WithUser("bob"));
+        Assert.Equal(2, provider.Calls);
+
+        await client.AskAsync(Similar, new ChatOptions().WithUser("ann"));
+        Assert.Equal(2, provider.Calls);
+    }
+
+    [Fact]
+    public async Task Partition_that_fails_shares_with_nobody()
+    {
+        using var provider = new ScriptedChatClient();
+        using var client = provider.WithSemanticCache(configure: o => o.Partition = _ => throw new InvalidOperationException());
+
+        await client.AskAsync(Question);
+        await client.AskAsync(Similar);
+
+        Assert.Equal(2, provider.Calls);
+        Assert.Equal(2, client.GetService<CostReport>()!.GetSummary().PassedBy["semantic_cache: partition_failed"]);
+    }
+
+    [Fact]
+    public void Options_are_read_from_configuration()
+    {
+        CostControlOptions? read = null;
+        var configuration = new ConfigurationBuilder()
+            .AddInMemoryCollection(
+                new Dictionary<string, string?>
+                {
+                    ["UseSemanticCache"] = "true",
+                    ["SemanticCache:Mode"] = "shadow",
+                    ["SemanticCache:MaxErrorRate"] = "0.02",
+                    ["SemanticCache:Expiration"] = "01:00:00",
+                    ["SemanticCache:EmbeddingTimeout"] = "00:00:00.0700000",
+                    ["SemanticCache:StoreTimeout"] = "00:00:02",
+                    ["SemanticCache:MaxEntries"] = "5",
+                    ["SemanticCache:MaxBytes"] = "6000",
+                    ["SemanticCache:MaxQuestionLength"] = "7",
+                    ["SemanticCache:EarlierTurns"] = "MustBeEqual",
+                    ["SemanticCache:MaxTemperature"] = "0.5",
+                    ["SemanticCache:IgnoredProperties:0"] = "trace",
+                }
+            )
+            .Build();
+        var services = new ServiceCollection();
+        services.AddSingleton<IEmbeddingGenerator<string, Embedding<float>>>(new FakeEmbeddingGenerator());
+        services.AddCostControls(configuration);
+        services.AddChatClient(new ScriptedChatClient()).UseCostControls(o => read = o);
+        using var provider = services.BuildServiceProvider();
+
+        Assert.NotNull(provider.GetRequiredService<IChatClient>().GetService<SemanticCacheManager>());
+        var options = read!.SemanticCache;
+        Assert.Equal(
+            (SemanticCacheMode.Shadow, 0.02, EarlierTurns.MustBeEqual),
+            (options.Mode, options.MaxErrorRate, options.EarlierTurns)
+        );
+        Assert.Equal(TimeSpan.FromHours(1), options.Expiration);
+        Assert.Equal((TimeSpan.FromMilliseconds(70), TimeSpan.FromSeconds(2)), (options.EmbeddingTimeout, options.StoreTimeout));
+        Assert.Equal(
+            (5, 6_000L, 7, 0.5f),
+            (options.MaxEntries, options.MaxBytes, options.MaxQuestionLength, options.MaxTemperature!.Value)
+        );
+        Assert.Equal(["trace"], options.IgnoredProperties);
+    }
+
+    [Theory]
+    [InlineData("Mode", "4")]
+    [InlineData("EarlierTurns", "sometimes")]
+    [InlineData("MaxErrorRate", "1 %")]
+    [InlineData("Threshold", "0.9")]
+    public void Bad_value_or_name_in_configuration_is_refused(string name, string value)
+    {
+        var configuration = new ConfigurationBuilder()
+            .AddInMemoryCollection(new Dictionary<string, string?> { ["SemanticCache:" + name] = value })
+            .Build();
+
+        var refused = Assert.Throws<ArgumentException>(() =>
+            new ScriptedChatClient().AsBuilder().UseCostControls(configuration).Build(new FewServices())
+        );
+
+        Assert.Contains("SemanticCache:" + name, refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]
