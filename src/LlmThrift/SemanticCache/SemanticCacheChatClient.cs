@@ -146,9 +146,18 @@ internal sealed class SemanticCacheChatClient(IChatClient innerClient, SemanticC
             return;
         }
 
-        if (trail.Vector is { } vector)
+        try
         {
-            trail.Kept = state.Keep(trail, vector, recorded, call.Context);
+            if (trail.Vector is { } vector)
+            {
+                trail.Kept = state.Keep(trail, vector, recorded, call.Context);
+            }
+        }
+        catch (Exception exception)
+        {
+            // The answer is there, and its callers get it, kept or not.
+            state.Failures.Report("semantic cache", exception);
+            return;
         }
 
         // On another thread, and begun before the caller has its answer: who then asks whether all is done is not told so too early.
