@@ -2,6 +2,7 @@ using LlmThrift.ExactCache;
 using LlmThrift.Internal;
 using LlmThrift.Metering;
 using LlmThrift.OutputLimits;
+using LlmThrift.SemanticCache;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Configuration;
 
@@ -13,6 +14,7 @@ internal sealed class CostControlComposition
     private readonly CallMeter _meter;
     private readonly OutputLimitOptions _outputLimits;
     private readonly ExactCacheState? _exactCache;
+    private readonly SemanticCacheState? _semanticCache;
 
     public CostControlComposition(PipelineServices services, Action<CostControlOptions>? configure)
     {
@@ -25,12 +27,22 @@ internal sealed class CostControlComposition
         configure?.Invoke(options);
         var problems = new OptionsProblems();
         options.ExactCache.Validate(problems);
+        options.SemanticCache.Validate(problems);
         options.OutputLimits.Validate(problems);
         options.Metering.Validate(problems);
         problems.ThrowIfAny();
 
         _meter = CallMeter.Create(options.Metering, services);
         _outputLimits = options.OutputLimits;
+        if (options.UseSemanticCache)
+        {
+            // Who may not share exact answers must not share similar ones either.
+            options.SemanticCache.MaxTemperature ??= options.ExactCache.MaxTemperature;
+            options.SemanticCache.Partition ??= options.ExactCache.Partition;
+            options.SemanticCache.IgnoredProperties.UnionWith(options.ExactCache.IgnoredProperties);
+            _semanticCache = new SemanticCacheState(options.SemanticCache, services, options.Metering.TokenCounter);
+        }
+
         _exactCache = options.UseExactCache ? new ExactCacheState(options.ExactCache, services, options.Metering.TokenCounter) : null;
     }
 
@@ -41,6 +53,11 @@ internal sealed class CostControlComposition
 
         IChatClient client = new CostMeterChatClient(inner, _meter, opensRecords: false);
         client = new OutputLimitChatClient(client, _outputLimits);
+        if (_semanticCache is not null)
+        {
+            client = new SemanticCacheChatClient(client, _semanticCache);
+        }
+
         if (_exactCache is not null)
         {
             client = new ExactCacheChatClient(client, _exactCache);

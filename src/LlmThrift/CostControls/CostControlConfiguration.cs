@@ -1,6 +1,7 @@
 using System.Globalization;
 using LlmThrift.Internal;
 using LlmThrift.Pricing;
+using LlmThrift.SemanticCache;
 using Microsoft.Extensions.Configuration;
 
 namespace LlmThrift.CostControls;
@@ -31,6 +32,41 @@ internal static class CostControlConfiguration
             Read<float>(s, p, "a number such as 0.7", TryParse, value => o.ExactCache.MaxTemperature = value),
         ["ExactCache:IgnoredProperties"] = (o, s, _) =>
             o.ExactCache.IgnoredProperties.UnionWith(s.GetChildren().Select(child => child.Value).OfType<string>()),
+        ["UseSemanticCache"] = (o, s, p) => Read<bool>(s, p, "true or false", bool.TryParse, value => o.UseSemanticCache = value),
+        ["SemanticCache:Mode"] = (o, s, p) =>
+            Read<SemanticCacheMode>(s, p, "Default, Shadow, ReadOnly or Bypass", TryParseName, value => o.SemanticCache.Mode = value),
+        ["SemanticCache:MaxErrorRate"] = (o, s, p) =>
+            Read<double>(s, p, "a number such as 0.01", TryParse, value => o.SemanticCache.MaxErrorRate = value),
+        ["SemanticCache:Expiration"] = (o, s, p) =>
+            Read<TimeSpan>(
+                s,
+                p,
+                "a time such as 01:00:00 (an hour) or 1.00:00:00 (a day)",
+                TryParseTime,
+                value => o.SemanticCache.Expiration = value
+            ),
+        ["SemanticCache:EmbeddingTimeout"] = (o, s, p) =>
+            Read<TimeSpan>(
+                s,
+                p,
+                "a time such as 00:00:00.0500000 (50 milliseconds)",
+                TryParseTime,
+                value => o.SemanticCache.EmbeddingTimeout = value
+            ),
+        ["SemanticCache:StoreTimeout"] = (o, s, p) =>
+            Read<TimeSpan>(s, p, "a time such as 00:00:01 (a second)", TryParseTime, value => o.SemanticCache.StoreTimeout = value),
+        ["SemanticCache:MaxEntries"] = (o, s, p) =>
+            Read<int>(s, p, "a whole number", TryParse, value => o.SemanticCache.MaxEntries = value),
+        ["SemanticCache:MaxBytes"] = (o, s, p) =>
+            Read<long>(s, p, "a number of bytes", TryParse, value => o.SemanticCache.MaxBytes = value),
+        ["SemanticCache:MaxQuestionLength"] = (o, s, p) =>
+            Read<int>(s, p, "a whole number of characters", TryParse, value => o.SemanticCache.MaxQuestionLength = value),
+        ["SemanticCache:EarlierTurns"] = (o, s, p) =>
+            Read<EarlierTurns>(s, p, "PassBy or MustBeEqual", TryParseName, value => o.SemanticCache.EarlierTurns = value),
+        ["SemanticCache:MaxTemperature"] = (o, s, p) =>
+            Read<float>(s, p, "a number such as 0.7", TryParse, value => o.SemanticCache.MaxTemperature = value),
+        ["SemanticCache:IgnoredProperties"] = (o, s, _) =>
+            o.SemanticCache.IgnoredProperties.UnionWith(s.GetChildren().Select(child => child.Value).OfType<string>()),
         ["OutputLimits:MaxOutputTokens"] = (o, s, p) =>
             Read<int>(s, p, "a whole number of tokens", TryParse, value => o.OutputLimits.MaxOutputTokens = value),
         ["OutputLimits:Features"] = ReadFeatures,
@@ -105,6 +141,14 @@ internal static class CostControlConfiguration
 
     private static bool TryParse<T>(string? text, out T value)
         where T : struct, ISpanParsable<T> => T.TryParse(text, CultureInfo.InvariantCulture, out value);
+
+    /// <summary>By name only: a number would be taken for any value.</summary>
+    private static bool TryParseName<T>(string? text, out T value)
+        where T : struct, Enum
+    {
+        value = default;
+        return text is { Length: > 0 } && char.IsLetter(text[0]) && Enum.TryParse(text, ignoreCase: true, out value);
+    }
 
     /// <summary>Not <c>TimeSpan.Parse</c>, to which 24:00:00 is 24 days.</summary>
     private static bool TryParseTime(string? text, out TimeSpan value) =>

@@ -1,17 +1,28 @@
 using LlmThrift.ExactCache;
 using LlmThrift.Metering;
 using LlmThrift.OutputLimits;
+using LlmThrift.SemanticCache;
 
 namespace LlmThrift.CostControls;
 
 /// <summary>Options of <c>UseCostControls()</c>. Nothing has to be set to begin.</summary>
 public sealed class CostControlOptions
 {
-    /// <summary>Whether answers are cached. Default: true.</summary>
+    /// <summary>Whether answers to repeated requests are cached. Default: true.</summary>
     public bool UseExactCache { get; set; } = true;
 
     /// <summary>The exact cache.</summary>
     public ExactCacheOptions ExactCache { get; } = new();
+
+    /// <summary>
+    /// Whether answers are also served to questions that mean the same. Default: false. It needs an embedding generator: call
+    /// <c>services.AddMiniLmEmbeddings()</c> of the package LlmThrift.Embeddings, register another one, or set
+    /// <see cref="SemanticCacheOptions.EmbeddingGenerator"/>.
+    /// </summary>
+    public bool UseSemanticCache { get; set; }
+
+    /// <summary>The semantic cache.</summary>
+    public SemanticCacheOptions SemanticCache { get; } = new();
 
     /// <summary>Caps on the length of answers; none by default.</summary>
     public OutputLimitOptions OutputLimits { get; } = new();

@@ -12,6 +12,9 @@ public static class CostStages
     /// <summary>Answers served from the exact cache, or shared with an identical call under way.</summary>
     public const string ExactCache = "exact_cache";
 
+    /// <summary>Answers to questions that mean the same, served from the semantic cache, less what its helpers cost.</summary>
+    public const string SemanticCache = "semantic_cache";
+
     /// <summary>Caps on the length of answers.</summary>
     public const string OutputLimits = "output_limits";
 }

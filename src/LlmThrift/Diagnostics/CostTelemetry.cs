@@ -79,6 +79,15 @@ internal sealed class CostTelemetry : IDisposable
         activity.SetTag("llmthrift.cost.baseline", (double?)record.BaselineCost);
         activity.SetTag("llmthrift.cost.saving", (double?)record.Saving);
         activity.SetTag("llmthrift.estimated", record.IsEstimated);
+        if (record.SemanticMatch is { } match)
+        {
+            activity.SetTag("llmthrift.semantic.hit_id", match.HitId);
+            activity.SetTag("llmthrift.semantic.similarity", match.Similarity);
+            activity.SetTag("llmthrift.semantic.score", match.Score);
+            activity.SetTag("llmthrift.semantic.error_bound", match.ErrorBound);
+            activity.SetTag("llmthrift.semantic.age", match.Age.TotalSeconds);
+        }
+
         if (record.ErrorType is { } error)
         {
             activity.SetTag("error.type", error);
@@ -88,7 +97,7 @@ internal sealed class CostTelemetry : IDisposable
 
     private void Measure(CallRecord record)
     {
-        if (_duration.Enabled)
+        if (_duration.Enabled && !record.IsUpkeep)
         {
             _duration.Record(record.Duration.TotalSeconds, Common(record, includeError: true));
         }
@@ -103,7 +112,7 @@ internal sealed class CostTelemetry : IDisposable
             _tokens.Record(record.BilledUsage.OutputTokens, tags);
         }
 
-        if (_calls.Enabled)
+        if (_calls.Enabled && !record.IsUpkeep)
         {
             var tags = Common(record, includeError: false);
             tags.Add("llmthrift.outcome", Name(record.Outcome));
@@ -126,7 +135,7 @@ internal sealed class CostTelemetry : IDisposable
     {
         if (record is not { ActualCost: { } actual, BaselineCost: { } baseline })
         {
-            if (_unpriced.Enabled)
+            if (_unpriced.Enabled && !record.IsUpkeep)
             {
                 _unpriced.Add(1, Common(record, includeError: false));
             }

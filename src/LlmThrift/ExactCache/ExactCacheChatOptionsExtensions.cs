@@ -1,4 +1,5 @@
 using LlmThrift.ExactCache;
+using LlmThrift.Internal.Caching;
 
 namespace Microsoft.Extensions.AI;
 
@@ -11,7 +12,7 @@ public static class ExactCacheChatOptionsExtensions
     /// <returns><paramref name="options"/>.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="options"/> is null.</exception>
     public static ChatOptions WithExactCache(this ChatOptions options, ExactCacheMode mode) =>
-        Set(options, ExactCacheDirectives.Mode, mode);
+        Set(options, CacheDirectives.Use, (CacheUse)mode);
 
     /// <summary>Marks the stored answer, so that <see cref="ExactCacheManager.RemoveByTagAsync"/> can remove it.</summary>
     /// <param name="options">The options of the call; changed and returned.</param>
@@ -27,7 +28,7 @@ public static class ExactCacheChatOptionsExtensions
             ArgumentException.ThrowIfNullOrEmpty(tag, nameof(tags));
         }
 
-        return Set(options, ExactCacheDirectives.Tags, (IReadOnlyList<string>)[.. tags]);
+        return Set(options, CacheDirectives.Tags, (IReadOnlyList<string>)[.. tags]);
     }
 
     /// <summary>
@@ -42,7 +43,7 @@ public static class ExactCacheChatOptionsExtensions
     public static ChatOptions WithCacheKey(this ChatOptions options, string key)
     {
         ArgumentException.ThrowIfNullOrEmpty(key);
-        return Set(options, ExactCacheDirectives.Key, key);
+        return Set(options, CacheDirectives.Key, key);
     }
 
     /// <summary>Sets how long this answer may be served, in place of <see cref="ExactCacheOptions.Expiration"/>.</summary>
@@ -54,7 +55,7 @@ public static class ExactCacheChatOptionsExtensions
     public static ChatOptions WithCacheExpiration(this ChatOptions options, TimeSpan expiration)
     {
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(expiration, TimeSpan.Zero);
-        return Set(options, ExactCacheDirectives.Expiration, expiration);
+        return Set(options, CacheDirectives.Expiration, expiration);
     }
 
     private static ChatOptions Set(ChatOptions options, string key, object value)

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using LlmThrift.Internal;
+using LlmThrift.Internal.Caching;
 using Microsoft.Extensions.Caching.Hybrid;
 
 namespace LlmThrift.ExactCache;

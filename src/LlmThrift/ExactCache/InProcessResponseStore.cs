@@ -1,9 +1,9 @@
-using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using LlmThrift.Internal;
+using LlmThrift.Internal.Caching;
 using Microsoft.Extensions.Caching.Distributed;
 
 namespace LlmThrift.ExactCache;
@@ -16,13 +16,11 @@ internal sealed class InProcessResponseStore(ExactCacheOptions options, IDistrib
 {
     private const string KeyPrefix = "llmthrift:x1:";
     private const string TagPrefix = "llmthrift:t1:";
-    private const string EverythingTag = "*";
-    private const int MaxRememberedTags = 10_000;
 
     private static readonly TimeSpan MarkerLifetime = TimeSpan.FromDays(60);
 
-    private readonly SieveStore _local = new(options.MaxEntries, options.MaxBytes, clock);
-    private readonly ConcurrentDictionary<string, DateTimeOffset> _removedTags = new();
+    private readonly SieveStore<UInt128, RecordedResponse> _local = new(options.MaxEntries, options.MaxBytes, clock);
+    private readonly RemovedTags _removedTags = new();
 
     public bool IsAsynchronous => distributed is not null;
 
@@ -52,7 +50,7 @@ internal sealed class InProcessResponseStore(ExactCacheOptions options, IDistrib
         var left = options.Expiration - (clock.GetUtcNow() - response.RequestedAt);
         if (left > TimeSpan.Zero)
         {
-            _local.Set(key, response, left);
+            _local.Set(key, response, response.Size, left);
         }
 
         return response;
@@ -60,15 +58,15 @@ internal sealed class InProcessResponseStore(ExactCacheOptions options, IDistrib
 
     public void Set(UInt128 key, RecordedResponse response, TimeSpan expiration)
     {
-        if (!IsRemovedHere(response))
+        if (!_removedTags.Contain(response))
         {
-            _local.Set(key, response, expiration);
+            _local.Set(key, response, response.Size, expiration);
         }
     }
 
     public async ValueTask SetAsync(string stableKey, RecordedResponse response, TimeSpan expiration, CancellationToken cancellationToken)
     {
-        if (distributed is not null && !IsRemovedHere(response))
+        if (distributed is not null && !_removedTags.Contain(response))
         {
             var entry = new DistributedCacheEntryOptions { AbsoluteExpirationRelativeToNow = expiration };
             await distributed
@@ -79,15 +77,9 @@ internal sealed class InProcessResponseStore(ExactCacheOptions options, IDistrib
 
     public async ValueTask RemoveByTagAsync(string tag, CancellationToken cancellationToken)
     {
-        if (_removedTags.Count >= MaxRememberedTags)
-        {
-            // Only answers under way now need the memory; whatever ends after this is stored again.
-            _removedTags.Clear();
-        }
-
         var now = clock.GetUtcNow();
-        _removedTags[tag] = now;
-        _local.RemoveWhere(response => tag == EverythingTag || response.Tags.Contains(tag));
+        _removedTags.Add(tag, now);
+        _local.RemoveWhere(response => tag == RemovedTags.Everything || response.Tags.Contains(tag));
         if (distributed is not null)
         {
             var marker = Encoding.ASCII.GetBytes(now.ToString("O", CultureInfo.InvariantCulture));
@@ -96,13 +88,7 @@ internal sealed class InProcessResponseStore(ExactCacheOptions options, IDistrib
         }
     }
 
-    public ValueTask ClearAsync(CancellationToken cancellationToken) => RemoveByTagAsync(EverythingTag, cancellationToken);
-
-    private bool IsRemovedHere(RecordedResponse response) =>
-        !_removedTags.IsEmpty && (IsRemovedHere(EverythingTag, response) || response.Tags.Any(tag => IsRemovedHere(tag, response)));
-
-    private bool IsRemovedHere(string tag, RecordedResponse response) =>
-        _removedTags.TryGetValue(tag, out var removedAt) && response.RequestedAt <= removedAt;
+    public ValueTask ClearAsync(CancellationToken cancellationToken) => RemoveByTagAsync(RemovedTags.Everything, cancellationToken);
 
     private static async ValueTask<bool> IsRemovedAsync(
         IDistributedCache distributed,
@@ -110,7 +96,7 @@ internal sealed class InProcessResponseStore(ExactCacheOptions options, IDistrib
         CancellationToken cancellationToken
     )
     {
-        foreach (var tag in response.Tags.Prepend(EverythingTag))
+        foreach (var tag in response.Tags.Prepend(RemovedTags.Everything))
         {
             var marker = await distributed.GetAsync(MarkerKey(tag), cancellationToken).ConfigureAwait(false);
             if (

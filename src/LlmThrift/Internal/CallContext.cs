@@ -20,6 +20,12 @@ internal sealed class CallContext
     /// <summary>True between a cost meter's opening and closing of this call's record.</summary>
     public bool IsMetered { get; set; }
 
+    /// <summary>The meter that opened the record of this call; null for none.</summary>
+    public CallMeter? Meter { get; set; }
+
+    /// <summary>True for work that a stage does for itself: no app asked for it, so it has a cost and no baseline.</summary>
+    public bool IsUpkeep { get; private init; }
+
     /// <summary>True once the record of this call is closed.</summary>
     public bool IsClosed { get; private set; }
 
@@ -65,8 +71,25 @@ internal sealed class CallContext
     /// <summary>A fresh context that asks the same of the stages.</summary>
     public CallContext ForNextCall() => new() { Tags = Tags, _directives = _directives };
 
-    /// <summary>A context for work done on behalf of several calls: the same tags, a ledger of its own.</summary>
-    public CallContext ForSharedWork() => new() { Tags = Tags, IsMetered = true };
+    /// <summary>A context for work done on behalf of several calls: it asks the same of the stages, and has a ledger of its own.</summary>
+    public CallContext ForSharedWork() =>
+        new()
+        {
+            Tags = Tags,
+            _directives = _directives,
+            IsMetered = true,
+            Meter = Meter,
+        };
+
+    /// <summary>A context for what a stage does for itself after this call: the same tags, a ledger of its own.</summary>
+    public CallContext ForUpkeep() =>
+        new()
+        {
+            Tags = Tags,
+            IsMetered = true,
+            Meter = Meter,
+            IsUpkeep = true,
+        };
 
     public void Add(CallAttempt attempt)
     {
@@ -100,7 +123,7 @@ internal sealed class CallContext
         }
     }
 
-    /// <summary>Takes over what <paramref name="shared"/> work cost and how it changed the request.</summary>
+    /// <summary>Takes over what <paramref name="shared"/> work cost, how it changed the request, and who answered in the provider's place.</summary>
     public void Adopt(CallContext shared)
     {
         var (attempts, steps, notes) = shared.Snapshot();
@@ -109,6 +132,7 @@ internal sealed class CallContext
             (_attempts ??= []).AddRange(attempts);
             (_steps ??= []).AddRange(steps);
             (_notes ??= []).AddRange(notes);
+            Served ??= shared.Served;
         }
     }
 
@@ -125,12 +149,11 @@ internal sealed class CallContext
     {
         lock (_gate)
         {
-            if (_attempts is not { Count: > 0 })
+            if (_attempts?.FindLast(static attempt => !attempt.IsHelper) is not { } attempt)
             {
                 return null;
             }
 
-            var attempt = _attempts[^1];
             var (usage, model) = (attempt.Usage, attempt.Model);
             if (_steps is { Count: > 0 } steps)
             {

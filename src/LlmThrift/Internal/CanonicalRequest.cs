@@ -211,6 +211,11 @@ internal readonly ref struct CanonicalRequest
             if (withoutText && content is TextContent)
             {
                 writer.Tag(FieldTag.LastUserText);
+                if (!TryWriteProperties(ref writer, content.AdditionalProperties))
+                {
+                    return false;
+                }
+
                 continue;
             }
 

@@ -9,10 +9,23 @@ namespace LlmThrift.Internal;
 /// </summary>
 internal sealed class MeteredChatResponse : ChatResponse
 {
-    public MeteredChatResponse(IList<ChatMessage> messages)
-        : base(messages) { }
+    /// <summary>The record, or until there is one, the match that it will hold.</summary>
+    private object? _known;
 
-    public CallRecord? Record { get; set; }
+    public MeteredChatResponse(IList<ChatMessage> messages, SemanticMatch? match = null)
+        : base(messages)
+    {
+        _known = match;
+    }
+
+    public CallRecord? Record
+    {
+        get => _known as CallRecord;
+        set => _known = value ?? _known;
+    }
+
+    /// <summary>How the semantic cache found the answer; null when it did not.</summary>
+    public SemanticMatch? Match => _known as SemanticMatch ?? Record?.SemanticMatch;
 
     /// <summary>
     /// The response with a place for its record. The provider's own object is not written to: some clients hand out one object many times.

@@ -11,11 +11,15 @@ internal static partial class PipelineOrder
     /// <exception cref="InvalidOperationException">Cost controls are there already.</exception>
     public static void CheckBeforeCostControls(IChatClient inner, ILogger logger)
     {
-        if (PipelineStage.IsIn(inner, PipelineStage.Meter) || PipelineStage.IsIn(inner, CostStages.ExactCache))
+        if (
+            PipelineStage.IsIn(inner, PipelineStage.Meter)
+            || PipelineStage.IsIn(inner, CostStages.ExactCache)
+            || PipelineStage.IsIn(inner, CostStages.SemanticCache)
+        )
         {
             throw new InvalidOperationException(
                 "UseCostControls() is called on a pipeline that has cost controls already, further in. Every call would be counted and cached twice: "
-                    + "call UseCostControls() once, or compose the single stages (UseCostMeter(), UseExactCache(), UseOutputLimits()) without it."
+                    + "call UseCostControls() once, or compose the single stages (UseCostMeter(), UseExactCache(), UseSemanticCache(), UseOutputLimits()) without it."
             );
         }
 
@@ -27,6 +31,22 @@ internal static partial class PipelineOrder
     public static void CheckBeforeExactCache(IChatClient inner, ILogger logger) =>
         WarnAboutFunctionInvocation(inner, "UseExactCache()", logger);
 
+    public static void CheckBeforeSemanticCache(IChatClient inner, ILogger logger)
+    {
+        WarnAboutFunctionInvocation(inner, "UseSemanticCache()", logger);
+        if (PipelineStage.IsIn(inner, CostStages.ExactCache))
+        {
+            LogWrongOrder(
+                logger,
+                "UseExactCache()",
+                "UseSemanticCache()",
+                "a question that is repeated word for word costs an embedding",
+                "UseExactCache()",
+                "UseSemanticCache()"
+            );
+        }
+    }
+
     /// <summary>
     /// A meter further in is right when there is one further out too, which is built later: whether there is shows at the first call.
     /// </summary>
@@ -35,16 +55,15 @@ internal static partial class PipelineOrder
 
     public static void CheckBeforeOutputLimits(IChatClient inner, ILogger logger)
     {
-        if (PipelineStage.IsIn(inner, CostStages.ExactCache))
+        WarnAboutCacheInsideOfLimits(inner, CostStages.ExactCache, "UseExactCache()", logger);
+        WarnAboutCacheInsideOfLimits(inner, CostStages.SemanticCache, "UseSemanticCache()", logger);
+    }
+
+    private static void WarnAboutCacheInsideOfLimits(IChatClient inner, string stage, string call, ILogger logger)
+    {
+        if (PipelineStage.IsIn(inner, stage))
         {
-            LogWrongOrder(
-                logger,
-                "UseExactCache()",
-                "UseOutputLimits()",
-                "changing a limit empties the cache",
-                "UseExactCache()",
-                "UseOutputLimits()"
-            );
+            LogWrongOrder(logger, call, "UseOutputLimits()", "changing a limit empties the cache", call, "UseOutputLimits()");
         }
     }
 

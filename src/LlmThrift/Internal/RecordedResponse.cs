@@ -1,3 +1,4 @@
+using LlmThrift.Metering;
 using LlmThrift.Pricing;
 using Microsoft.Extensions.AI;
 
@@ -48,7 +49,11 @@ internal sealed class RecordedResponse
             ? served
             : _served = new ServedAnswer(stage, Provider, PricedModel ?? ModelId, Usage, IsUsageEstimated);
 
-    public ChatResponse ToResponse()
+    /// <summary>The answer to a question that was another one.</summary>
+    public ServedAnswer AsServedBy(string stage, SemanticMatch match) =>
+        new(stage, Provider, PricedModel ?? ModelId, Usage, IsUsageEstimated, match);
+
+    public ChatResponse ToResponse(SemanticMatch? match = null)
     {
         var messages = new List<ChatMessage>(Messages.Length);
         foreach (var message in Messages)
@@ -56,7 +61,7 @@ internal sealed class RecordedResponse
             messages.Add(message.ToMessage());
         }
 
-        return new MeteredChatResponse(messages)
+        return new MeteredChatResponse(messages, match)
         {
             ResponseId = ResponseId,
             ModelId = ModelId,

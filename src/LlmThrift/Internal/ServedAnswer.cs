@@ -1,9 +1,17 @@
+using LlmThrift.Metering;
 using LlmThrift.Pricing;
 
 namespace LlmThrift.Internal;
 
 /// <summary>An answer that a stage gave in the provider's place, and what the provider would have billed for it.</summary>
-internal sealed class ServedAnswer(string stage, string? provider, string? model, TokenUsage avoidedUsage, bool isEstimated)
+internal sealed class ServedAnswer(
+    string stage,
+    string? provider,
+    string? model,
+    TokenUsage avoidedUsage,
+    bool isEstimated,
+    SemanticMatch? match = null
+)
 {
     private Priced? _priced;
 
@@ -17,6 +25,9 @@ internal sealed class ServedAnswer(string stage, string? provider, string? model
     public TokenUsage AvoidedUsage { get; } = avoidedUsage;
 
     public bool IsEstimated { get; } = isEstimated;
+
+    /// <summary>How the answer was found, when its question was another one; else null.</summary>
+    public SemanticMatch? Match { get; } = match;
 
     /// <summary>US dollars; null when the price does not cover the usage. Worked out once a price: a stored answer is served many times.</summary>
     public decimal? AvoidedCostAt(ModelPrice price)

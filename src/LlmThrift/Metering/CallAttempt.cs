@@ -29,6 +29,9 @@ public sealed record CallAttempt
     /// <summary>From the request to the last update.</summary>
     public TimeSpan Duration { get; init; }
 
+    /// <summary>True for a request that did not ask for the answer itself, such as one for an embedding.</summary>
+    internal bool IsHelper { get; init; }
+
     /// <summary>The price that <see cref="Cost"/> was made with.</summary>
     internal ModelPrice? Price { get; init; }
 }

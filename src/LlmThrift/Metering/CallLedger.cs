@@ -19,14 +19,17 @@ internal static class CallLedger
         TokenUsage BilledUsage
     );
 
+    /// <summary>The bill of work that a stage did for itself: all cost, no baseline.</summary>
+    public static Settlement SettleUpkeep(CallAttempt[] attempts)
+    {
+        var savings = new SavingsByStage();
+        ChargeToTheirStages(attempts, except: null, ref savings);
+        return Close(0m, Sum(attempts), savings, TokenUsage.Empty, SumOfTokens(attempts));
+    }
+
     public static Settlement Settle(PriceBook prices, DateTimeOffset at, ServedAnswer? served, CallAttempt[] attempts, StageStep[] steps)
     {
-        var billed = attempts.Length == 0 ? TokenUsage.Empty : attempts[0].Usage;
-        for (var index = 1; index < attempts.Length; index++)
-        {
-            billed += attempts[index].Usage;
-        }
-
+        var billed = SumOfTokens(attempts);
         var actual = Sum(attempts);
         var savings = new SavingsByStage();
         if (served is not null)
@@ -37,12 +40,12 @@ internal static class CallLedger
             return Close(cost, actual, savings, served.AvoidedUsage, billed);
         }
 
-        if (attempts.Length == 0)
+        if (Array.FindLast(attempts, static attempt => !attempt.IsHelper) is not { } delivered)
         {
-            return new Settlement(0m, 0m, [], TokenUsage.Empty, billed);
+            ChargeToTheirStages(attempts, except: null, ref savings);
+            return Close(0m, actual, savings, TokenUsage.Empty, billed);
         }
 
-        var delivered = attempts[^1];
         var price = delivered.Price;
         var usage = delivered.Usage.WithoutProviderCache();
         var chain = delivered.Cost;
@@ -89,6 +92,17 @@ internal static class CallLedger
                 savings.Add(attempt.Stage, -attempt.Cost);
             }
         }
+    }
+
+    private static TokenUsage SumOfTokens(CallAttempt[] attempts)
+    {
+        var sum = attempts.Length == 0 ? TokenUsage.Empty : attempts[0].Usage;
+        for (var index = 1; index < attempts.Length; index++)
+        {
+            sum += attempts[index].Usage;
+        }
+
+        return sum;
     }
 
     private static decimal? Sum(CallAttempt[] attempts)

@@ -45,7 +45,7 @@ internal sealed class CallMeter
 
     public TimeSpan Elapsed(in OpenRecord record) => Clock.GetElapsedTime(record.StartedTimestamp);
 
-    public OpenRecord Open(CallOptions call, string? provider, string? requestedModel, bool isStreaming) =>
+    public OpenRecord Open(CallOptions call, string? provider, string? requestedModel, bool isStreaming, bool isBilledFurtherIn) =>
         new()
         {
             StartedAt = Clock.GetUtcNow(),
@@ -53,6 +53,7 @@ internal sealed class CallMeter
             Provider = provider,
             RequestedModel = requestedModel,
             IsStreaming = isStreaming,
+            IsBilledFurtherIn = isBilledFurtherIn,
             Activity = CostTelemetry.StartActivity(requestedModel, provider, call.Context.Tags),
         };
 
@@ -102,10 +103,15 @@ internal sealed class CallMeter
         context.Close();
         var (attempts, steps, notes) = context.Snapshot();
         var served = context.Served;
-        if (served is null && attempts.Length == 0 && !context.IsBilledElsewhere)
+        if (
+            served is null
+            && !context.IsBilledElsewhere
+            && Array.TrueForAll(attempts, static attempt => attempt.IsHelper)
+            && !(open.IsBilledFurtherIn && HasNotReachedTheProvider(result))
+        )
         {
             // No meter further in, or its bill was lost on the way: this meter saw the answer too.
-            attempts = [Billing.Bill(CostStages.Provider, open.Provider, messages, call, result, open.RequestedModel)];
+            attempts = [.. attempts, Billing.Bill(CostStages.Provider, open.Provider, messages, call, result, open.RequestedModel)];
         }
 
         var settled = CallLedger.Settle(Prices, open.StartedAt, served, attempts, steps);
@@ -122,6 +128,7 @@ internal sealed class CallMeter
             RequestedModel = open.RequestedModel,
             Model = served?.Model ?? (attempts.Length > 0 ? attempts[^1].Model : null) ?? result.ModelId,
             ServedBy = served?.Stage,
+            SemanticMatch = served?.Match,
             BilledUsage = settled.BilledUsage,
             BaselineUsage = settled.BaselineUsage,
             IsEstimated = served?.IsEstimated == true || Array.Exists(attempts, a => a.IsEstimated),
@@ -135,6 +142,43 @@ internal sealed class CallMeter
         _telemetry.End(open.Activity, record);
         return record;
     }
+
+    /// <summary>Hands on the bill of work that a stage did for itself, in a record of its own; nothing when it cost nothing.</summary>
+    public void CloseUpkeep(CallContext context, DateTimeOffset startedAt)
+    {
+        context.Close();
+        var (attempts, _, notes) = context.Snapshot();
+        if (attempts.Length == 0)
+        {
+            return;
+        }
+
+        var settled = CallLedger.SettleUpkeep(attempts);
+        var record = new CallRecord
+        {
+            IsUpkeep = true,
+            StartedAt = startedAt,
+            Duration = Clock.GetUtcNow() - startedAt,
+            Tags = context.Tags,
+            Provider = attempts[^1].Provider,
+            RequestedModel = attempts[^1].Model,
+            Model = attempts[^1].Model,
+            BilledUsage = settled.BilledUsage,
+            BaselineUsage = settled.BaselineUsage,
+            IsEstimated = Array.Exists(attempts, a => a.IsEstimated),
+            BaselineCost = settled.Baseline,
+            ActualCost = settled.Actual,
+            SavingByStage = settled.Savings,
+            Attempts = attempts,
+            Notes = notes,
+        };
+        Emit(record, context);
+        _telemetry.End(activity: null, record);
+    }
+
+    /// <summary>A call that ends early may have waited for a helper until then. One that did reach the provider has been billed further in.</summary>
+    private static bool HasNotReachedTheProvider(in AttemptResult result) =>
+        result.Outcome != CallOutcome.Completed && !result.HasDelivered && result.Reported is null;
 
     private void Emit(CallRecord record, CallContext context)
     {

@@ -44,6 +44,15 @@ public sealed class CallRecord
     /// <summary>The stage that answered in the provider's place, such as <see cref="Diagnostics.CostStages.ExactCache"/>; null for the provider.</summary>
     public string? ServedBy { get; init; }
 
+    /// <summary>How the answer was found, when the semantic cache served it; else null.</summary>
+    public SemanticMatch? SemanticMatch { get; init; }
+
+    /// <summary>
+    /// True when this is no call of the app but work that a stage did for itself after one, such as comparing answers: all cost, no baseline,
+    /// under the tags of the call that gave rise to it. Reports add up its cost and do not count it as a call.
+    /// </summary>
+    public bool IsUpkeep { get; init; }
+
     /// <summary>The tokens billed, over all attempts.</summary>
     public required TokenUsage BilledUsage { get; init; }
 

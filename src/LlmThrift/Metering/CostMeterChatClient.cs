@@ -13,8 +13,10 @@ internal sealed class CostMeterChatClient : DelegatingChatClient
 {
     private readonly CallMeter _meter;
     private readonly bool _opensRecords;
+    private readonly string _stage;
     private readonly string? _provider;
     private readonly string? _defaultModel;
+    private readonly bool _isBilledFurtherIn;
 
     /// <param name="innerClient">What is metered.</param>
     /// <param name="meter">Does the sums; shared by the meters of one pipeline.</param>
@@ -22,11 +24,14 @@ internal sealed class CostMeterChatClient : DelegatingChatClient
     /// False for a meter that only bills attempts. Where somebody dropped the state of the call on the way, such a meter stays out of it:
     /// the outer one then bills from the response, and nothing is counted twice.
     /// </param>
-    public CostMeterChatClient(IChatClient innerClient, CallMeter meter, bool opensRecords)
+    /// <param name="stage">The stage to which attempts are charged.</param>
+    public CostMeterChatClient(IChatClient innerClient, CallMeter meter, bool opensRecords, string stage = CostStages.Provider)
         : base(innerClient)
     {
         _meter = meter;
         _opensRecords = opensRecords;
+        _stage = stage;
+        _isBilledFurtherIn = opensRecords && PipelineStage.IsIn(innerClient, PipelineStage.Meter);
         var metadata = innerClient.GetService<ChatClientMetadata>();
         _provider = metadata?.ProviderName;
         _defaultModel = metadata?.DefaultModelId;
@@ -45,7 +50,9 @@ internal sealed class CostMeterChatClient : DelegatingChatClient
             return AttemptAsync(list, call, cancellationToken);
         }
 
-        return _opensRecords ? MeterAsync(list, Open(call), cancellationToken) : base.GetResponseAsync(list, options, cancellationToken);
+        return _opensRecords
+            ? MeterAsync(list, Open(call, _meter), cancellationToken)
+            : base.GetResponseAsync(list, options, cancellationToken);
     }
 
     public override IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
@@ -75,7 +82,7 @@ internal sealed class CostMeterChatClient : DelegatingChatClient
     }
 
     /// <summary>Options that were metered once, kept by somebody and sent again, belong to a new call.</summary>
-    private static CallOptions Open(CallOptions call)
+    private static CallOptions Open(CallOptions call, CallMeter meter)
     {
         if (call.Context.IsClosed)
         {
@@ -83,12 +90,13 @@ internal sealed class CostMeterChatClient : DelegatingChatClient
         }
 
         call.Context.IsMetered = true;
+        call.Context.Meter = meter;
         return call;
     }
 
     private async Task<ChatResponse> MeterAsync(IReadOnlyList<ChatMessage> messages, CallOptions call, CancellationToken cancellationToken)
     {
-        var record = _meter.Open(call, _provider, call.ModelId ?? _defaultModel, isStreaming: false);
+        var record = _meter.Open(call, _provider, call.ModelId ?? _defaultModel, isStreaming: false, _isBilledFurtherIn);
         ChatResponse response;
         try
         {
@@ -118,8 +126,8 @@ internal sealed class CostMeterChatClient : DelegatingChatClient
     )
     {
         // Opened here, not when the stream was asked for: one that nobody reads is no call, and one read twice is two.
-        var call = Open(options);
-        var record = _meter.Open(call, _provider, call.ModelId ?? _defaultModel, isStreaming: true);
+        var call = Open(options, _meter);
+        var record = _meter.Open(call, _provider, call.ModelId ?? _defaultModel, isStreaming: true, _isBilledFurtherIn);
         var tally = new StreamTally();
         CallRecord? closed = null;
         try
@@ -231,7 +239,7 @@ internal sealed class CostMeterChatClient : DelegatingChatClient
     }
 
     private void Bill(IReadOnlyList<ChatMessage> messages, CallOptions call, AttemptResult result) =>
-        call.Context.Add(_meter.Billing.Bill(CostStages.Provider, _provider, messages, call, result, _defaultModel));
+        call.Context.Add(_meter.Billing.Bill(_stage, _provider, messages, call, result, _defaultModel));
 
     private static CallOutcome OutcomeOf(Exception exception, CancellationToken cancellationToken) =>
         exception is OperationCanceledException && cancellationToken.IsCancellationRequested ? CallOutcome.Cancelled : CallOutcome.Failed;

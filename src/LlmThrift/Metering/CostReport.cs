@@ -148,12 +148,12 @@ public sealed class CostReport : ICallRecordSink
 
         public void Add(CallRecord record, StageSaving[] parts)
         {
-            _calls++;
+            _calls += record.IsUpkeep ? 0 : 1;
             _inputTokens += record.BilledUsage.InputTokens;
             _outputTokens += record.BilledUsage.OutputTokens;
             _baselineInputTokens += record.BaselineUsage.InputTokens;
             _baselineOutputTokens += record.BaselineUsage.OutputTokens;
-            _estimated += record.IsEstimated ? 1 : 0;
+            _estimated += record is { IsEstimated: true, IsUpkeep: false } ? 1 : 0;
             _failed += record.Outcome == CallOutcome.Failed ? 1 : 0;
             if (record.ServedBy is { } stage)
             {
@@ -162,7 +162,7 @@ public sealed class CostReport : ICallRecordSink
 
             if (record is not { BaselineCost: { } baseline, ActualCost: { } actual })
             {
-                _unpriced++;
+                _unpriced += record.IsUpkeep ? 0 : 1;
                 return;
             }
 

@@ -15,6 +15,9 @@ internal struct OpenRecord
 
     public bool IsStreaming { get; init; }
 
+    /// <summary>True when a meter further in bills what reaches the provider.</summary>
+    public bool IsBilledFurtherIn { get; init; }
+
     public Activity? Activity { get; init; }
 
     public TimeSpan? TimeToFirstUpdate { get; set; }

@@ -51,3 +51,29 @@ public sealed class CostControlsOverFailingCacheContract : ChatClientDecoratorCo
                 )
             );
 }
+
+public sealed class SemanticCacheContract : ChatClientDecoratorContract
+{
+    protected override IChatClient Decorate(IChatClient inner) => inner.AsBuilder().UseSemanticCache(new FakeEmbeddingGenerator()).Build();
+}
+
+public sealed class CostControlsWithSemanticCacheContract : ChatClientDecoratorContract
+{
+    protected override IChatClient Decorate(IChatClient inner) =>
+        inner.WithCostControls(o =>
+        {
+            o.UseSemanticCache = true;
+            o.SemanticCache.EmbeddingGenerator = new FakeEmbeddingGenerator();
+        });
+}
+
+/// <summary>An embedder that is down must not be noticed.</summary>
+public sealed class CostControlsOverFailingEmbedderContract : ChatClientDecoratorContract
+{
+    protected override IChatClient Decorate(IChatClient inner) =>
+        inner.WithCostControls(o =>
+        {
+            o.UseSemanticCache = true;
+            o.SemanticCache.EmbeddingGenerator = new FakeEmbeddingGenerator { Failure = new TimeoutException("the embedder is down") };
+        });
+}

@@ -2,6 +2,7 @@ using LlmThrift.Embeddings;
 using LlmThrift.ExactCache;
 using LlmThrift.Metering;
 using LlmThrift.Pricing;
+using LlmThrift.SemanticCache;
 using LlmThrift.Tokens;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Configuration;
@@ -84,6 +85,31 @@ internal static class Snippets
 
         await client.GetService<ExactCacheManager>()!.RemoveByTagAsync("product:42");
         return options;
+    }
+
+    public static void Semantic(IServiceCollection services, IChatClient provider)
+    {
+        services.AddChatClient(sp => provider)
+                .UseCostControls(o =>
+                {
+                    o.UseSemanticCache = true;
+                    o.SemanticCache.Mode = SemanticCacheMode.Shadow;     // first look, then serve: leave this line out
+                    o.SemanticCache.MaxErrorRate = 0.01;                 // at most one wrong answer in a hundred served
+                });
+    }
+
+    public static void Shadow(IChatClient client)
+    {
+        SemanticShadowReport report = client.GetService<SemanticCacheManager>()!.GetShadowReport();
+        Console.WriteLine($"{report.WouldBeHits} hits, {report.Wrong} of {report.Compared} wrong, at most {report.UpperBound:P1}");
+    }
+
+    public static void Feedback(ChatResponse response, bool userIsHappy)
+    {
+        if (!userIsHappy)
+        {
+            response.ReportWrongAnswer(); // or, later, manager.ReportWrongAnswer(record.SemanticMatch.HitId)
+        }
     }
 
     public static void Limits(IServiceCollection services, IChatClient provider)

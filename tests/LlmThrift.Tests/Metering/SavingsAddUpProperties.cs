@@ -2,7 +2,9 @@ using System.Collections.Concurrent;
 using FsCheck;
 using FsCheck.Fluent;
 using LlmThrift.Metering;
+using LlmThrift.SemanticCache;
 using LlmThrift.TestKit;
+using LlmThrift.Tests.SemanticCache;
 using Microsoft.Extensions.AI;
 using Xunit;
 
@@ -33,7 +35,7 @@ public sealed class SavingsAddUpProperties
                 steps =>
                 {
                     var (records, summary, providerCost) = Task.Run(() => RunAsync([.. steps])).GetAwaiter().GetResult();
-                    Assert.Equal(steps.Count, records.Count);
+                    Assert.Equal(steps.Count, records.Count(r => !r.IsUpkeep));
                     foreach (var record in records)
                     {
                         Assert.Equal(record.BaselineCost - record.ActualCost, record.Saving);
@@ -50,9 +52,11 @@ public sealed class SavingsAddUpProperties
                     Assert.Equal(summary.Saving, summary.SavingByStage.Values.Sum());
                     Assert.Equal(summary.BaselineCost - summary.ActualCost, summary.Saving);
                     Assert.Equal(records.Count - priced.Count, summary.UnpricedCalls);
+                    Assert.Equal(steps.Count, summary.Calls);
 
                     // Nothing is lost and nothing is billed twice: the attempts in the records are the requests that the provider saw.
                     Assert.Equal(providerCost, records.Sum(r => r.Attempts.Count));
+                    Assert.All(records.Where(r => r.IsUpkeep), r => Assert.Equal(0m, r.BaselineCost));
                     return true;
                 }
             )
@@ -63,15 +67,32 @@ public sealed class SavingsAddUpProperties
     {
         var records = new ConcurrentQueue<CallRecord>();
         using var provider = new ScriptedChatClient((messages, _) => Answer(int.Parse(messages[0].Text.Split(' ')[1], null)));
+
+        // A third of the questions mean the same to the embedder, which has a price, as has the judge.
+        var embedder = new FakeEmbeddingGenerator
+        {
+            Metadata = new("openai", null, "text-embedding-3-small"),
+            Script = text => text[^1] % 3 == 0 ? [1, 0] : [0, text[^1]],
+            TokensPerCall = 7,
+        };
+        using var judge = new ScriptedChatClient(
+            (messages, _) => ScriptedAnswer.Saying(messages[1].Text.Length % 2 == 0 ? "SAME" : "DIFFERENT")
+        );
         using var client = provider.WithCostControls(o =>
         {
             o.ExactCache.MaxEntries = 3;
             o.OutputLimits.MaxOutputTokens = 1_000;
+            o.UseSemanticCache = true;
+            o.SemanticCache.EmbeddingGenerator = embedder;
+            o.SemanticCache.EmbeddingTimeout = TimeSpan.FromSeconds(30);
+            o.SemanticCache.Policy = new ThresholdPolicy();
+            o.SemanticCache.AnswerComparer = AnswerComparers.ByJudge(judge);
+            o.Metering.Sinks.Add(new Collector(records));
         });
         var pending = new List<Task>();
         foreach (var step in steps)
         {
-            pending.Add(AskAsync(client, step, records.Enqueue));
+            pending.Add(AskAsync(client, step));
             if (!step.AtOnceWithNext)
             {
                 await Task.WhenAll(pending);
@@ -81,20 +102,19 @@ public sealed class SavingsAddUpProperties
 
         await Task.WhenAll(pending);
         using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        while (records.Count < steps.Length)
+        while (records.Count(r => !r.IsUpkeep) < steps.Length)
         {
             await Task.Delay(1, timeout.Token);
         }
 
-        return ([.. records], client.GetService<CostReport>()!.GetSummary().Total, provider.Calls);
+        await client.GetService<SemanticCacheManager>()!.WhenIdleAsync();
+        return ([.. records], client.GetService<CostReport>()!.GetSummary().Total, provider.Calls + embedder.Calls + judge.Calls);
     }
 
-    private static async Task AskAsync(IChatClient client, Step step, Action<CallRecord> onRecord)
+    private static async Task AskAsync(IChatClient client, Step step)
     {
         using var source = new CancellationTokenSource();
-        var options = new ChatOptions { ModelId = Models[step.Model] }
-            .WithCallRecord(onRecord)
-            .WithFeature($"f{step.Question}");
+        var options = new ChatOptions { ModelId = Models[step.Model] }.WithFeature($"f{step.Question}");
         var question = $"question {(step.Fate * 100) + (step.Usage * 10) + step.Question}";
         try
         {
@@ -129,6 +149,11 @@ public sealed class SavingsAddUpProperties
         {
             // What the sequence asked for.
         }
+    }
+
+    private sealed class Collector(ConcurrentQueue<CallRecord> records) : ICallRecordSink
+    {
+        public void Record(CallRecord record) => records.Enqueue(record);
     }
 
     private static ScriptedAnswer Answer(int question)

@@ -1,11 +1,11 @@
-using LlmThrift.ExactCache;
 using LlmThrift.Internal;
+using LlmThrift.Internal.Caching;
 using LlmThrift.Pricing;
 using LlmThrift.TestKit;
 using Microsoft.Extensions.AI;
 using Xunit;
 
-namespace LlmThrift.Tests.ExactCache;
+namespace LlmThrift.Tests.Internal;
 
 public sealed class SieveStoreTests
 {
@@ -14,14 +14,14 @@ public sealed class SieveStoreTests
     [Fact]
     public void Set_beyond_the_limit_evicts_the_oldest_that_was_not_read()
     {
-        var store = new SieveStore(3, long.MaxValue, new ManualClock());
-        store.Set(1, Answer("1"), Hour);
-        store.Set(2, Answer("2"), Hour);
-        store.Set(3, Answer("3"), Hour);
+        var store = new SieveStore<UInt128, RecordedResponse>(3, long.MaxValue, new ManualClock());
+        Set(store, 1, Answer("1"), Hour);
+        Set(store, 2, Answer("2"), Hour);
+        Set(store, 3, Answer("3"), Hour);
         Assert.True(store.TryGet(1, out _));
 
-        store.Set(4, Answer("4"), Hour);
-        store.Set(5, Answer("5"), Hour);
+        Set(store, 4, Answer("4"), Hour);
+        Set(store, 5, Answer("5"), Hour);
 
         Assert.Equal([true, false, false, true, true], new UInt128[] { 1, 2, 3, 4, 5 }.Select(key => store.TryGet(key, out _)));
         Assert.Equal(3, store.Count);
@@ -30,14 +30,14 @@ public sealed class SieveStoreTests
     [Fact]
     public void Set_when_all_were_read_still_finds_one_to_evict()
     {
-        var store = new SieveStore(3, long.MaxValue, new ManualClock());
+        var store = new SieveStore<UInt128, RecordedResponse>(3, long.MaxValue, new ManualClock());
         for (var key = 1; key <= 3; key++)
         {
-            store.Set((UInt128)key, Answer("x"), Hour);
+            Set(store, (UInt128)key, Answer("x"), Hour);
             store.TryGet((UInt128)key, out _);
         }
 
-        store.Set(4, Answer("x"), Hour);
+        Set(store, 4, Answer("x"), Hour);
 
         Assert.Equal(3, store.Count);
         Assert.True(store.TryGet(4, out _));
@@ -46,10 +46,10 @@ public sealed class SieveStoreTests
     [Fact]
     public void Answer_larger_than_the_store_is_not_kept_and_evicts_nothing()
     {
-        var store = new SieveStore(10, 2_000, new ManualClock());
-        store.Set(1, Answer("small"), Hour);
+        var store = new SieveStore<UInt128, RecordedResponse>(10, 2_000, new ManualClock());
+        Set(store, 1, Answer("small"), Hour);
 
-        store.Set(2, Answer(new string('x', 5_000)), Hour);
+        Set(store, 2, Answer(new string('x', 5_000)), Hour);
 
         Assert.Equal(1, store.Count);
         Assert.True(store.TryGet(1, out _));
@@ -60,14 +60,15 @@ public sealed class SieveStoreTests
     {
         var random = new Random(7);
         var clock = new ManualClock();
-        var store = new SieveStore(20, 15_000, clock);
+        var store = new SieveStore<UInt128, RecordedResponse>(20, 15_000, clock);
         for (var i = 0; i < 20_000; i++)
         {
             var key = (UInt128)random.Next(60);
             switch (random.Next(10))
             {
                 case < 5:
-                    store.Set(
+                    Set(
+                        store,
                         key,
                         Answer(new string('x', random.Next(400)), $"tag{random.Next(5)}"),
                         TimeSpan.FromMinutes(random.Next(1, 100))
@@ -94,7 +95,7 @@ public sealed class SieveStoreTests
     [Fact]
     public async Task Readers_and_writers_at_once_leave_the_store_whole()
     {
-        var store = new SieveStore(50, long.MaxValue, TimeProvider.System);
+        var store = new SieveStore<UInt128, RecordedResponse>(50, long.MaxValue, TimeProvider.System);
         await Task.WhenAll(
             Enumerable
                 .Range(0, 8)
@@ -107,7 +108,7 @@ public sealed class SieveStoreTests
                             var key = (UInt128)random.Next(200);
                             if (random.Next(2) == 0)
                             {
-                                store.Set(key, Answer(key.ToString(null, null)), Hour);
+                                Set(store, key, Answer(key.ToString(null, null)), Hour);
                             }
                             else if (store.TryGet(key, out var answer))
                             {
@@ -122,6 +123,9 @@ public sealed class SieveStoreTests
         store.RemoveWhere(_ => true);
         Assert.Equal((0, 0L), (store.Count, store.Bytes));
     }
+
+    private static void Set(SieveStore<UInt128, RecordedResponse> store, UInt128 key, RecordedResponse answer, TimeSpan expiration) =>
+        store.Set(key, answer, answer.Size, expiration);
 
     private static RecordedResponse Answer(string text, params string[] tags) =>
         new()

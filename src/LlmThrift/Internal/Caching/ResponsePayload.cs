@@ -2,10 +2,9 @@ using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text.Json;
-using LlmThrift.Internal;
 using Microsoft.Extensions.AI;
 
-namespace LlmThrift.ExactCache;
+namespace LlmThrift.Internal.Caching;
 
 /// <summary>
 /// The stored form of a recorded answer: four bytes of name, one of version, eight of SHA-256 over the rest, then JSON.

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using LlmThrift.Pricing;
 
-namespace LlmThrift.ExactCache;
+namespace LlmThrift.Internal.Caching;
 
 /// <summary>The stored form of a usage: its counts by name, without the zeros.</summary>
 internal static class TokenUsageJson

@@ -1,17 +1,18 @@
-using LlmThrift.Internal;
 using Microsoft.Extensions.AI;
 
-namespace LlmThrift.ExactCache;
+namespace LlmThrift.Internal.Caching;
 
-/// <summary>Decides which requests may be answered from the cache, and under which key.</summary>
+/// <summary>Decides which requests may be answered from a cache, and under which key.</summary>
 /// <param name="state">How to treat them.</param>
 /// <param name="scope">Who would answer: provider, endpoint and default model.</param>
-internal sealed class CacheKeys(ExactCacheState state, string scope)
+internal sealed class RequestKeys(CacheState state, string scope)
 {
+    private readonly string _partitionHelper = state.Stage.Replace('_', ' ') + " partition";
+
     /// <summary>Why the request must not be answered from the cache, in a word; null when it may be.</summary>
-    public string? ReasonToPassBy(CallOptions call)
+    public string? ReasonToPassBy(CallOptions call, CacheUse use)
     {
-        if (ExactCacheDirectives.ModeOf(call.Context) == ExactCacheMode.Bypass)
+        if (use == CacheUse.Bypass)
         {
             return "bypass";
         }
@@ -31,12 +32,12 @@ internal sealed class CacheKeys(ExactCacheState state, string scope)
             return "background_responses";
         }
 
-        if (call.RawRepresentationFactory is not null && ExactCacheDirectives.KeyOf(call.Context) is null)
+        if (call.RawRepresentationFactory is not null && CacheDirectives.KeyOf(call.Context) is null)
         {
             return "raw_representation";
         }
 
-        if (call.Temperature > state.MaxTemperature && call.Seed is null)
+        if (call.Temperature > state.Rules.MaxTemperature && call.Seed is null)
         {
             return "temperature";
         }
@@ -57,34 +58,46 @@ internal sealed class CacheKeys(ExactCacheState state, string scope)
         return RequestFingerprint.TryComputeForProcess(Canonical(messages, call, partition), out key);
     }
 
+    /// <summary>The key of the request in stores outside of this process; null when it has none.</summary>
+    public string? Stable(IReadOnlyList<ChatMessage> messages, CallOptions call) =>
+        TryFindPartition(call, out var partition) ? RequestFingerprint.ComputeStable(Canonical(messages, call, partition)) : null;
+
+    /// <summary>The key of everything but the text of the last user message, in every process; null when it has none.</summary>
+    public string? StableWithoutQuestion(IReadOnlyList<ChatMessage> messages, CallOptions call) =>
+        TryFindPartition(call, out var partition)
+            ? RequestFingerprint.ComputeStable(Canonical(messages, call, partition, withoutLastUserText: true))
+            : null;
+
     /// <summary>Without a partition there is no telling who may share the answer: nobody then does.</summary>
     private bool TryFindPartition(CallOptions call, out string? partition)
     {
         try
         {
-            partition = state.Partition(call.Context.Tags);
+            partition = state.Rules.Partition(call.Context.Tags);
             return true;
         }
         catch (Exception exception)
         {
-            state.Failures.Report("exact cache partition", exception);
+            state.Failures.Report(_partitionHelper, exception);
             partition = null;
             return false;
         }
     }
 
-    /// <summary>The key of the request in stores outside of this process; null when it has none.</summary>
-    public string? Stable(IReadOnlyList<ChatMessage> messages, CallOptions call) =>
-        TryFindPartition(call, out var partition) ? RequestFingerprint.ComputeStable(Canonical(messages, call, partition)) : null;
-
-    private CanonicalRequest Canonical(IReadOnlyList<ChatMessage> messages, CallOptions call, string? partition) =>
+    private CanonicalRequest Canonical(
+        IReadOnlyList<ChatMessage> messages,
+        CallOptions call,
+        string? partition,
+        bool withoutLastUserText = false
+    ) =>
         new()
         {
             Messages = messages,
             Options = call,
             Scope = scope,
             Partition = partition,
-            AppKey = ExactCacheDirectives.KeyOf(call.Context),
-            IgnoredProperties = state.IgnoredProperties,
+            AppKey = CacheDirectives.KeyOf(call.Context),
+            IgnoredProperties = state.Rules.IgnoredProperties,
+            WithoutLastUserText = withoutLastUserText,
         };
 }

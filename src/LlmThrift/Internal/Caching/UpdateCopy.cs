@@ -1,8 +1,7 @@
 using System.Text.Json;
-using LlmThrift.Internal;
 using Microsoft.Extensions.AI;
 
-namespace LlmThrift.ExactCache;
+namespace LlmThrift.Internal.Caching;
 
 /// <summary>Copies an update for callers who share a stream, so that they cannot change each other's answers.</summary>
 internal static class UpdateCopy

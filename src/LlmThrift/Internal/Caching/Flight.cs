@@ -1,9 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.ExceptionServices;
-using LlmThrift.Internal;
 using Microsoft.Extensions.AI;
 
-namespace LlmThrift.ExactCache;
+namespace LlmThrift.Internal.Caching;
 
 /// <summary>
 /// One request to the provider on behalf of all identical calls under way. It belongs to none of them: it goes on while any of them waits, and is
@@ -22,6 +21,7 @@ internal sealed class Flight(CallContext ledger, bool isStreaming)
     private ExceptionDispatchInfo? _failure;
     private ChatResponse? _original;
     private RecordedResponse? _recorded;
+    private ServedAnswer? _served;
     private bool _isHit;
     private bool _isOver;
     private bool _leaderHasLeft;
@@ -45,6 +45,9 @@ internal sealed class Flight(CallContext ledger, bool isStreaming)
 
     /// <summary>The provider's own response, for the leader; null when streaming or found in a store.</summary>
     public ChatResponse? Original => _original;
+
+    /// <summary>As what a cache served the answer, this one or one further in; null when the provider gave it.</summary>
+    public ServedAnswer? Served => _served;
 
     /// <summary>True when the answer was found in a store after all.</summary>
     public bool IsHit => _isHit;
@@ -82,8 +85,8 @@ internal sealed class Flight(CallContext ledger, bool isStreaming)
     }
 
     /// <summary>Ends with an answer.</summary>
-    public void Complete(ChatResponse? original, RecordedResponse? recorded, bool isHit) =>
-        End(() => (_original, _recorded, _isHit) = (original, recorded, isHit));
+    public void Complete(ChatResponse? original, RecordedResponse? recorded, ServedAnswer? served, bool isHit) =>
+        End(() => (_original, _recorded, _served, _isHit) = (original, recorded, served, isHit));
 
     /// <summary>Ends with a failure, which every waiter gets.</summary>
     public void Fail(Exception exception) => End(() => _failure = ExceptionDispatchInfo.Capture(exception));

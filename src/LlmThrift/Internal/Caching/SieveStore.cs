@@ -1,19 +1,24 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
-using LlmThrift.Internal;
 
-namespace LlmThrift.ExactCache;
+namespace LlmThrift.Internal.Caching;
 
 /// <summary>
-/// Answers in this process, bounded in number and bytes, evicted by SIEVE (Zhang et al., "SIEVE is Simpler than LRU", NSDI 2024).
+/// Values in this process, bounded in number and bytes, evicted by SIEVE (Zhang et al., "SIEVE is Simpler than LRU", NSDI 2024).
 /// </summary>
 /// <remarks>
 /// A hit reads a concurrent dictionary and sets one flag: no lock, no list to reorder, no allocation. Insertions and evictions take the lock.
 /// The hand walks from the oldest entry to the newest, sparing those that were read since it last passed: each insertion costs amortised O(1).
 /// </remarks>
-internal sealed class SieveStore(int maxEntries, long maxBytes, TimeProvider clock)
+/// <param name="maxEntries">How many values are kept.</param>
+/// <param name="maxBytes">How many bytes they may hold.</param>
+/// <param name="clock">Tells when they expire.</param>
+/// <param name="removed">Told of each value that goes, whatever the reason, under the store's lock.</param>
+internal sealed class SieveStore<TKey, TValue>(int maxEntries, long maxBytes, TimeProvider clock, Action<TValue>? removed = null)
+    where TKey : notnull
+    where TValue : class
 {
-    private readonly ConcurrentDictionary<UInt128, Node> _nodes = new();
+    private readonly ConcurrentDictionary<TKey, Node> _nodes = new();
     private readonly Lock _gate = new();
     private Node? _newest;
     private Node? _oldest;
@@ -25,7 +30,7 @@ internal sealed class SieveStore(int maxEntries, long maxBytes, TimeProvider clo
 
     public long Bytes => Volatile.Read(ref _bytes);
 
-    public bool TryGet(UInt128 key, [NotNullWhen(true)] out RecordedResponse? response)
+    public bool TryGet(TKey key, [NotNullWhen(true)] out TValue? value)
     {
         if (_nodes.TryGetValue(key, out var node))
         {
@@ -33,7 +38,7 @@ internal sealed class SieveStore(int maxEntries, long maxBytes, TimeProvider clo
             {
                 // A plain write: a lost update spares an entry once too seldom, nothing else.
                 node.IsVisited = true;
-                response = node.Response;
+                value = node.Value;
                 return true;
             }
 
@@ -43,16 +48,26 @@ internal sealed class SieveStore(int maxEntries, long maxBytes, TimeProvider clo
             }
         }
 
-        response = null;
+        value = null;
         return false;
     }
 
-    public void Set(UInt128 key, RecordedResponse response, TimeSpan expiration)
+    /// <summary>Spares the value once when others have to go, as a hit does.</summary>
+    public void Touch(TKey key)
     {
-        var node = new Node(key, response, response.Size, clock.GetTimestamp(), expiration);
+        if (_nodes.TryGetValue(key, out var node))
+        {
+            node.IsVisited = true;
+        }
+    }
+
+    /// <summary>Keeps the value; false when it alone is larger than the store.</summary>
+    public bool Set(TKey key, TValue value, int size, TimeSpan expiration)
+    {
+        var node = new Node(key, value, size, clock.GetTimestamp(), expiration);
         if (node.Size > maxBytes)
         {
-            return;
+            return false;
         }
 
         lock (_gate)
@@ -62,7 +77,7 @@ internal sealed class SieveStore(int maxEntries, long maxBytes, TimeProvider clo
                 Remove(previous);
             }
 
-            while (_count >= maxEntries || _bytes + node.Size > maxBytes)
+            while (_count > 0 && (_count >= maxEntries || _bytes + node.Size > maxBytes))
             {
                 Evict();
             }
@@ -78,16 +93,39 @@ internal sealed class SieveStore(int maxEntries, long maxBytes, TimeProvider clo
             _oldest ??= node;
             _count++;
             _bytes += node.Size;
+            return true;
         }
     }
 
-    public void RemoveWhere(Func<RecordedResponse, bool> isToGo)
+    /// <summary>Removes one value, if it is there.</summary>
+    public bool Remove(TKey key)
+    {
+        lock (_gate)
+        {
+            return _nodes.TryGetValue(key, out var node) && Remove(node);
+        }
+    }
+
+    /// <summary>Adds to the bytes what several values hold together, or takes it off.</summary>
+    public void Charge(long bytes)
+    {
+        lock (_gate)
+        {
+            _bytes += bytes;
+            while (bytes > 0 && _bytes > maxBytes && _count > 0)
+            {
+                Evict();
+            }
+        }
+    }
+
+    public void RemoveWhere(Func<TValue, bool> isToGo)
     {
         lock (_gate)
         {
             foreach (var node in _nodes.Values)
             {
-                if (isToGo(node.Response))
+                if (isToGo(node.Value))
                 {
                     Remove(node);
                 }
@@ -108,11 +146,11 @@ internal sealed class SieveStore(int maxEntries, long maxBytes, TimeProvider clo
         Remove(node);
     }
 
-    private void Remove(Node node)
+    private bool Remove(Node node)
     {
-        if (!_nodes.TryRemove(new KeyValuePair<UInt128, Node>(node.Key, node)))
+        if (!_nodes.TryRemove(new KeyValuePair<TKey, Node>(node.Key, node)))
         {
-            return;
+            return false;
         }
 
         if (_hand == node)
@@ -140,13 +178,15 @@ internal sealed class SieveStore(int maxEntries, long maxBytes, TimeProvider clo
 
         _count--;
         _bytes -= node.Size;
+        removed?.Invoke(node.Value);
+        return true;
     }
 
-    private sealed class Node(UInt128 key, RecordedResponse response, int size, long storedTimestamp, TimeSpan expiration)
+    private sealed class Node(TKey key, TValue value, int size, long storedTimestamp, TimeSpan expiration)
     {
-        public UInt128 Key { get; } = key;
+        public TKey Key { get; } = key;
 
-        public RecordedResponse Response { get; } = response;
+        public TValue Value { get; } = value;
 
         public int Size { get; } = size;
 

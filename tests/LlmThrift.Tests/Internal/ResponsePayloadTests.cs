@@ -1,10 +1,10 @@
-using LlmThrift.ExactCache;
 using LlmThrift.Internal;
+using LlmThrift.Internal.Caching;
 using LlmThrift.Pricing;
 using Microsoft.Extensions.AI;
 using Xunit;
 
-namespace LlmThrift.Tests.ExactCache;
+namespace LlmThrift.Tests.Internal;
 
 public sealed class ResponsePayloadTests
 {

@@ -1,0 +1,19 @@
+namespace LlmThrift.SemanticCache;
+
+/// <summary>Decides whether a question is served from the cache, and learns from what comes of it. Safe for concurrent use.</summary>
+internal interface IServingPolicy
+{
+    /// <param name="candidates">By falling similarity.</param>
+    /// <param name="question">The question asked.</param>
+    ServingDecision Decide(ReadOnlySpan<Candidate> candidates, string question);
+
+    /// <summary>The model has answered after all: learns from whether the cache would have been right.</summary>
+    /// <param name="trace">Of the decision.</param>
+    /// <param name="wouldHave">What the decision was; <see cref="ServingChoice.Serve"/> in shadow mode.</param>
+    /// <param name="wasRight">Whether the entry of the decision has the answer that the model gave; null when that could not be told.</param>
+    /// <param name="verdicts">Of each group of answers that was compared, that of the decision's entry first, then by falling score.</param>
+    void Learn(in DecisionTrace trace, ServingChoice wouldHave, bool? wasRight, ReadOnlySpan<GroupVerdict> verdicts);
+
+    /// <summary>A served answer was reported as wrong.</summary>
+    void ReportWrong(in DecisionTrace trace);
+}

@@ -1,0 +1,127 @@
+using LlmThrift.Diagnostics;
+using LlmThrift.Internal;
+using LlmThrift.Metering;
+using LlmThrift.Pricing;
+using LlmThrift.Tokens;
+using Microsoft.Extensions.AI;
+
+namespace LlmThrift.SemanticCache;
+
+/// <summary>Turns texts into unit vectors by the app's embedding generator, and bills what has a price. Never throws what the generator throws.</summary>
+internal sealed class Embedder
+{
+    /// <summary>A vector that is late for its call is waited for this long, to store the answer with it.</summary>
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+
+    /// <summary>How many texts may be in work or waiting.</summary>
+    private const int MaxPending = 1_024;
+
+    private readonly IEmbeddingGenerator<string, Embedding<float>> _generator;
+    private readonly TimeProvider _clock;
+    private readonly HelperFailures _failures;
+    private readonly RequestTokenCounter _counter;
+    private readonly string? _provider;
+    private readonly string? _model;
+    private int _dimensions;
+    private int _pending;
+
+    public Embedder(
+        IEmbeddingGenerator<string, Embedding<float>> generator,
+        TimeProvider clock,
+        HelperFailures failures,
+        RequestTokenCounter counter
+    )
+    {
+        _generator = generator;
+        _clock = clock;
+        _failures = failures;
+        _counter = counter;
+        var metadata = generator.GetService(typeof(EmbeddingGeneratorMetadata)) as EmbeddingGeneratorMetadata;
+        _provider = metadata?.ProviderName;
+        _model = metadata?.DefaultModelId;
+        _dimensions = metadata?.DefaultModelDimensions ?? 0;
+    }
+
+    /// <summary>The model's name; vectors of different models have nothing to do with each other.</summary>
+    public string Model => _model ?? _generator.GetType().FullName!;
+
+    /// <summary>Of each vector; 0 until it is known.</summary>
+    public int Dimensions => Volatile.Read(ref _dimensions);
+
+    /// <summary>Begins on another thread: a generator that computes in this process may not give the caller's back before it is done.</summary>
+    public Task<EmbeddedText> Begin(string text)
+    {
+        if (Interlocked.Increment(ref _pending) <= MaxPending)
+        {
+            return Task.Run(() => EmbedAsync(text));
+        }
+
+        // More would wait for their turn longer than any call waits for them, and keep the app's threads busy meanwhile.
+        Interlocked.Decrement(ref _pending);
+        return Task.FromResult(new EmbeddedText(text, null, "embedder_busy", null, TimeSpan.Zero));
+    }
+
+    /// <summary>Adds what the vector cost to the call. A generator whose model has no known price is free: it runs in the app's own process.</summary>
+    public void Bill(EmbeddedText embedded, CallContext call)
+    {
+        if (
+            embedded.Problem is "embedder_failed" or "embedder_busy"
+            || call.Meter?.Prices.FindOrNull(_model, _provider, _clock.GetUtcNow()) is not { } price
+        )
+        {
+            return;
+        }
+
+        var usage = new TokenUsage { InputTokens = embedded.ReportedTokens ?? _counter.CountText(embedded.Text, _model).Tokens };
+        call.Add(
+            new CallAttempt
+            {
+                Stage = CostStages.SemanticCache,
+                Provider = _provider,
+                Model = _model,
+                Usage = usage,
+                Cost = price.CostOf(usage)?.Total,
+                IsEstimated = embedded.ReportedTokens is null,
+                Outcome = CallOutcome.Completed,
+                Duration = embedded.Duration,
+                Price = price,
+                IsHelper = true,
+            }
+        );
+    }
+
+    private async Task<EmbeddedText> EmbedAsync(string text)
+    {
+        var started = _clock.GetTimestamp();
+        try
+        {
+            using var cancellation = new CancellationTokenSource(Limit, _clock);
+            var embeddings = await _generator
+                .GenerateAsync([text], cancellationToken: cancellation.Token)
+                .WaitAsync(cancellation.Token)
+                .ConfigureAwait(false);
+            var embedded = new EmbeddedText(text, null, null, embeddings.Usage?.InputTokenCount, _clock.GetElapsedTime(started));
+            var vector = embeddings.Count == 1 ? embeddings[0].Vector : default;
+            if (!IsOfRightLength(vector.Length) || !UnitVectors.TryNormalize(vector.Span, out var unit))
+            {
+                _failures.Report("embedding generator", new InvalidDataException("Not one vector of the right length and of numbers."));
+                return embedded with { Problem = "embedder_invalid" };
+            }
+
+            // The first good vector says how long all must be, where the generator does not.
+            Interlocked.CompareExchange(ref _dimensions, unit.Length, 0);
+            return embedded with { Vector = unit };
+        }
+        catch (Exception exception)
+        {
+            _failures.Report("embedding generator", exception);
+            return new EmbeddedText(text, null, "embedder_failed", null, _clock.GetElapsedTime(started));
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _pending);
+        }
+    }
+
+    public bool IsOfRightLength(int length) => length > 0 && (Dimensions == 0 || length == Dimensions);
+}
