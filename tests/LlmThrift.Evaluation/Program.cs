@@ -3,6 +3,7 @@ using LlmThrift.Evaluation;
 using LlmThrift.Evaluation.Embeddings;
 using LlmThrift.Evaluation.Index;
 using LlmThrift.Evaluation.Prices;
+using LlmThrift.Evaluation.Streams;
 using Spectre.Console;
 
 // A file or a pipe gets plain text, whatever the environment says of itself.
@@ -15,5 +16,7 @@ var root = new RootCommand("Measures LlmThrift on files: one verb a capability, 
 root.Subcommands.Add(TokensVerb.Create());
 root.Subcommands.Add(PricesVerb.Create());
 root.Subcommands.Add(IndexVerb.Create());
+root.Subcommands.Add(StreamVerb.Create());
+root.Subcommands.Add(FitServingVerb.Create());
 root.Subcommands.Add(EmbeddingsVerb.Create());
 return await root.Parse(args).InvokeAsync();

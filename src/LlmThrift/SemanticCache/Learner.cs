@@ -47,7 +47,7 @@ internal sealed class Learner(SemanticCacheState state, IServingPolicy policy, S
                 persistence?.Save(entry, state.Embedder.Model);
             }
 
-            Tell(trail, first, verdicts);
+            Tell(trail, entry, first, verdicts);
         }
         finally
         {
@@ -75,7 +75,7 @@ internal sealed class Learner(SemanticCacheState state, IServingPolicy policy, S
         return embedded;
     }
 
-    private void Tell(SemanticTrail trail, AnswerGroup? first, GroupVerdict[] verdicts)
+    private void Tell(SemanticTrail trail, SemanticEntry kept, AnswerGroup? first, GroupVerdict[] verdicts)
     {
         if (trail.Decision is not { } decision)
         {
@@ -83,7 +83,7 @@ internal sealed class Learner(SemanticCacheState state, IServingPolicy policy, S
         }
 
         var wasRight = first is null ? null : Array.Find(verdicts, verdict => verdict.Group == first).IsSame;
-        policy.Learn(decision.Trace, decision.Choice, wasRight, verdicts);
+        policy.Learn(decision.Trace, decision.Choice, wasRight, verdicts, kept);
         if (trail.IsShadow && decision.Choice == ServingChoice.Serve && wasRight is { } right)
         {
             state.Shadow.AddComparison(right);
@@ -99,7 +99,7 @@ internal sealed class Learner(SemanticCacheState state, IServingPolicy policy, S
     )
     {
         var verdicts = new List<GroupVerdict>(MaxComparisons);
-        foreach (var candidate in candidates.OrderByDescending(c => c.Entry.Group == first).ThenByDescending(c => c.Score))
+        foreach (var candidate in candidates.OrderByDescending(c => c.Entry.Group == first).ThenByDescending(c => c.Similarity))
         {
             var group = candidate.Entry.Group;
             if (candidate.Score < MinScore || group == entry.Group || verdicts.Exists(verdict => verdict.Group == group))

@@ -13,7 +13,10 @@ namespace LlmThrift.SemanticCache;
 internal sealed partial class SemanticCacheState : CacheState
 {
     /// <summary>How many neighbours of a question are looked at.</summary>
-    public const int MaxCandidates = 10;
+    public const int MaxCandidates = 20;
+
+    /// <summary>How many are scored: the nearest of each answer.</summary>
+    private const int MaxScored = 3;
 
     private const int MaxRememberedHits = 10_000;
 
@@ -69,10 +72,17 @@ internal sealed partial class SemanticCacheState : CacheState
         _persistence?.LoadOnce(Entries, Embedder);
         var nearest = new (SemanticEntry Entry, float Similarity)[MaxCandidates];
         var candidates = new Candidate[Entries.FindNearest(scopeKey, vector, nearest)];
+        var groups = new List<AnswerGroup>(MaxScored);
         for (var index = 0; index < candidates.Length; index++)
         {
             var (entry, similarity) = nearest[index];
-            var score = _scorer.Score(new QuestionPair(question, entry.Question, vector, entry.Vector, similarity));
+            var score = float.NaN;
+            if (groups.Count < MaxScored && !groups.Contains(entry.Group))
+            {
+                groups.Add(entry.Group);
+                score = _scorer.Score(new QuestionPair(question, entry.Question, vector, entry.Vector, similarity));
+            }
+
             candidates[index] = new Candidate(entry, similarity, score);
         }
 

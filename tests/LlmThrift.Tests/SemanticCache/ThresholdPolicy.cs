@@ -28,8 +28,13 @@ internal sealed class ThresholdPolicy(float threshold = 0.9f) : IServingPolicy
         return new ServingDecision(choice, best.Entry, 1f - best.Score, isServed ? "served" : "low_score", default);
     }
 
-    public void Learn(in DecisionTrace trace, ServingChoice wouldHave, bool? wasRight, ReadOnlySpan<GroupVerdict> verdicts) =>
-        Lessons.Enqueue((wouldHave, wasRight, verdicts.ToArray().Select(verdict => verdict.IsSame).ToArray()));
+    public void Learn(
+        in DecisionTrace trace,
+        ServingChoice wouldHave,
+        bool? wasRight,
+        ReadOnlySpan<GroupVerdict> verdicts,
+        SemanticEntry kept
+    ) => Lessons.Enqueue((wouldHave, wasRight, verdicts.ToArray().Select(verdict => verdict.IsSame).ToArray()));
 
     public void ReportWrong(in DecisionTrace trace) => Wrong.Enqueue(trace);
 }

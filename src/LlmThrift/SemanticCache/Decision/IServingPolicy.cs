@@ -12,7 +12,8 @@ internal interface IServingPolicy
     /// <param name="wouldHave">What the decision was; <see cref="ServingChoice.Serve"/> in shadow mode.</param>
     /// <param name="wasRight">Whether the entry of the decision has the answer that the model gave; null when that could not be told.</param>
     /// <param name="verdicts">Of each group of answers that was compared, that of the decision's entry first, then by falling score.</param>
-    void Learn(in DecisionTrace trace, ServingChoice wouldHave, bool? wasRight, ReadOnlySpan<GroupVerdict> verdicts);
+    /// <param name="kept">The entry of the question and its new answer.</param>
+    void Learn(in DecisionTrace trace, ServingChoice wouldHave, bool? wasRight, ReadOnlySpan<GroupVerdict> verdicts, SemanticEntry kept);
 
     /// <summary>A served answer was reported as wrong.</summary>
     void ReportWrong(in DecisionTrace trace);

@@ -1,14 +1,54 @@
+using System.Runtime.InteropServices;
+
 namespace LlmThrift.SemanticCache;
 
-/// <summary>Decides whether a question is served from the cache. One for each registration; safe for concurrent use.</summary>
-internal sealed class ServingPolicy(double maxErrorRate, int seed) : IServingPolicy
+/// <summary>
+/// Decides whether a question is served from the cache, so that the share of wrong answers among those served stays under a limit. One for each
+/// registration; safe for concurrent use.
+/// </summary>
+/// <remarks>
+/// <para>After the idea of verified semantic caching (Schroeder et al., "vCache: Verified Semantic Prompt Caching", arXiv 2502.03771): no fixed
+/// threshold, but an estimate of the error that is learnt while serving, and exploration while the evidence is thin. Different from it: the
+/// estimate uses the agreement of many neighbours and starts from a fitted model, and the limit is kept over all served answers.</para>
+/// <para>A decision: the neighbours vote for an answer; guards forbid what differs in numbers, names, negation and the like; the model gives the
+/// log-odds of an error; the calibrator turns them into an upper limit of its probability. Served is what has a limit below a threshold, chosen
+/// so that over the last questions the mean of the limits below it is at most the highest share of errors allowed. Some of what would be served
+/// is not: the model is called, and the outcome corrects the calibrator where it matters most.</para>
+/// </remarks>
+internal sealed class ServingPolicy : IServingPolicy
 {
-    private readonly float _threshold = 0.9f;
-    private long _reports;
+    private const int Window = 2000;
+    private const int ThresholdEvery = 50;
 
-    public double MaxErrorRate { get; } = maxErrorRate;
+    /// <summary>Standard deviations of the estimate that the upper limit lies above it.</summary>
+    private const double Deviations = 0.7;
 
-    public int Seed { get; } = seed;
+    /// <summary>No single answer is served whose limit is more than so many times the share of errors allowed over all.</summary>
+    private const double MostForOne = 6;
+
+    private const double LargestAuditShare = 0.2;
+    private const float LargestWeight = 5;
+
+    private readonly Lock _gate = new();
+    private readonly ErrorCalibrator _calibrator = new();
+    private readonly ServingModel _model;
+    private readonly double _maxErrorRate;
+    private readonly float[] _recent = new float[Window];
+    private readonly float[] _sorted = new float[Window];
+    private ulong _random;
+    private long _decisions;
+    private double _threshold;
+
+    public ServingPolicy(double maxErrorRate, int seed)
+        : this(maxErrorRate, seed, ServingModel.Default) { }
+
+    public ServingPolicy(double maxErrorRate, int seed, ServingModel model)
+    {
+        _maxErrorRate = maxErrorRate;
+        _model = model;
+        _random = (ulong)seed;
+        _threshold = maxErrorRate;
+    }
 
     public ServingDecision Decide(ReadOnlySpan<Candidate> candidates, string question)
     {
@@ -17,25 +57,129 @@ internal sealed class ServingPolicy(double maxErrorRate, int seed) : IServingPol
             return new ServingDecision(ServingChoice.Explore, null, 1f, "no_neighbor", default);
         }
 
-        var best = candidates[0];
-        foreach (var candidate in candidates)
+        Span<float> features = stackalloc float[ServingFeatures.Count];
+        var best = ServingFeatures.Compute(candidates, features);
+        ref readonly var chosen = ref candidates[best];
+        var forbidden = Forbidden(candidates, chosen.Entry.Group, question, out features[^1]);
+        if (forbidden != QuestionDifference.None)
         {
-            best = candidate.Score > best.Score ? candidate : best;
+            var passed = new DecisionTrace(chosen.Similarity, chosen.Score, float.NaN, 1, candidates[0].Entry);
+            return new ServingDecision(ServingChoice.Explore, chosen.Entry, 1f, QuestionGuards.NameOf(forbidden), passed);
         }
 
-        var trace = new DecisionTrace(best.Similarity, best.Score);
-        return best.Score >= _threshold
-            ? new ServingDecision(ServingChoice.Serve, best.Entry, 1f - best.Score, "served", trace)
-            : new ServingDecision(ServingChoice.Explore, best.Entry, 1f - best.Score, "low_score", trace);
+        var logOdds = _model.LogOddsOfError(features);
+        var limit = Judge(logOdds, out var isBelowThreshold, out var auditShare, out var isAudited);
+        var weight = isBelowThreshold ? Math.Min(LargestWeight, (float)(1 / auditShare)) : 1;
+        var trace = new DecisionTrace(chosen.Similarity, chosen.Score, logOdds, weight, candidates[0].Entry);
+        var (choice, reason) =
+            isBelowThreshold && !isAudited ? (ServingChoice.Serve, "served")
+            : isBelowThreshold ? (ServingChoice.Explore, "audit")
+            : (
+                ServingChoice.Explore,
+                candidates.Length < 5 ? "thin_evidence"
+                : features[0] < 0.8f ? "disagreement"
+                : "error_limit"
+            );
+        return new ServingDecision(choice, chosen.Entry, (float)limit, reason, trace);
     }
 
-    public void Learn(in DecisionTrace trace, ServingChoice wouldHave, bool? wasRight, ReadOnlySpan<GroupVerdict> verdicts)
+    public void Learn(
+        in DecisionTrace trace,
+        ServingChoice wouldHave,
+        bool? wasRight,
+        ReadOnlySpan<GroupVerdict> verdicts,
+        SemanticEntry kept
+    )
     {
-        Interlocked.Increment(ref _reports);
+        if (wasRight is not { } right)
+        {
+            return;
+        }
+
+        trace.Nearest?.Observe(right);
+        kept.Observe(right);
+        lock (_gate)
+        {
+            _calibrator.Add(trace.LogOdds, trace.Weight, !right);
+        }
     }
 
     public void ReportWrong(in DecisionTrace trace)
     {
-        Interlocked.Increment(ref _reports);
+        lock (_gate)
+        {
+            // Reports come for wrong answers only: they weigh as one.
+            _calibrator.Add(trace.LogOdds, 1, isError: true);
+        }
+    }
+
+    private static QuestionDifference Forbidden(
+        ReadOnlySpan<Candidate> candidates,
+        AnswerGroup group,
+        string question,
+        out float cleanShare
+    )
+    {
+        var members = new List<QuestionText>(candidates.Length);
+        foreach (ref readonly var candidate in candidates)
+        {
+            if (candidate.Entry.Group == group)
+            {
+                members.Add(candidate.Entry.Text);
+            }
+        }
+
+        return QuestionGuards.Forbid(QuestionText.Parse(question), CollectionsMarshal.AsSpan(members), out cleanShare);
+    }
+
+    private double Judge(float logOdds, out bool isBelowThreshold, out double auditShare, out bool isAudited)
+    {
+        lock (_gate)
+        {
+            _recent[_decisions++ % Window] = logOdds;
+            if (_decisions % ThresholdEvery == 0)
+            {
+                SetThreshold();
+            }
+
+            var limit = _calibrator.Upper(logOdds, Deviations);
+            isBelowThreshold = limit <= _threshold;
+
+            // Where errors are likelier an outcome tells more: the share of audits goes with the root of the limit.
+            auditShare = Math.Clamp(0.3 * Math.Sqrt(limit), 0.01, LargestAuditShare);
+            isAudited = NextDouble() < auditShare;
+            return limit;
+        }
+    }
+
+    /// <summary>The highest threshold under which the mean of the limits is within the share allowed.</summary>
+    private void SetThreshold()
+    {
+        var count = (int)Math.Min(_decisions, Window);
+        var sorted = _sorted.AsSpan(0, count);
+        _recent.AsSpan(0, count).CopyTo(sorted);
+        sorted.Sort();
+        double sum = 0;
+        _threshold = _maxErrorRate;
+        for (var i = 0; i < count; i++)
+        {
+            var limit = _calibrator.Upper(sorted[i], Deviations);
+            sum += limit;
+            if (sum > _maxErrorRate * (i + 1) || limit > MostForOne * _maxErrorRate)
+            {
+                break;
+            }
+
+            _threshold = Math.Max(_maxErrorRate, limit);
+        }
+    }
+
+    /// <summary>SplitMix64.</summary>
+    private double NextDouble()
+    {
+        var z = _random += 0x9e3779b97f4a7c15;
+        z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+        z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+        return ((z ^ (z >> 31)) >> 11) * (1.0 / (1ul << 53));
     }
 }

@@ -1,0 +1,94 @@
+namespace LlmThrift.SemanticCache;
+
+/// <summary>
+/// Corrects the model's log-odds of an error by what came of the calls that were made after all: a logistic regression with a slope and an
+/// intercept, by maximum a posteriori, on the last few thousand outcomes (Platt scaling with a prior that trusts the model). Its posterior
+/// says how sure it is: with little evidence the upper limit is far from the estimate. Not safe for concurrent use.
+/// </summary>
+internal sealed class ErrorCalibrator
+{
+    private const int Capacity = 4096;
+    private const int RefitEvery = 40;
+
+    /// <summary>Outcomes of questions that are hopeless by far say nothing about those that may be served.</summary>
+    private const double LargestLogOdds = -0.85;
+
+    private const double SlopeDeviation = 0.25;
+    private const double InterceptDeviation = 1;
+
+    private readonly (float LogOdds, float Weight, bool IsError)[] _outcomes = new (float, float, bool)[Capacity];
+    private long _count;
+    private double _slope = 1;
+    private double _intercept;
+    private double _varianceOfSlope = SlopeDeviation * SlopeDeviation;
+    private double _covariance;
+    private double _varianceOfIntercept = InterceptDeviation * InterceptDeviation;
+
+    public long Count => _count;
+
+    /// <summary>Takes an outcome.</summary>
+    /// <param name="logOdds">The model's log-odds of an error.</param>
+    /// <param name="weight">How many like it the outcome stands for.</param>
+    /// <param name="isError">Whether the answer would have been wrong.</param>
+    public void Add(float logOdds, float weight, bool isError)
+    {
+        if (!(logOdds <= LargestLogOdds))
+        {
+            return;
+        }
+
+        _outcomes[_count++ % Capacity] = (logOdds, weight, isError);
+        if (_count % RefitEvery == 0)
+        {
+            Fit();
+        }
+    }
+
+    /// <summary>The probability of an error, so high that it is probably less.</summary>
+    /// <param name="logOdds">The model's log-odds of an error.</param>
+    /// <param name="deviations">How many standard deviations of the posterior above the estimate.</param>
+    public double Upper(double logOdds, double deviations)
+    {
+        var variance = (logOdds * logOdds * _varianceOfSlope) + (2 * logOdds * _covariance) + _varianceOfIntercept;
+        return Sigmoid((_slope * logOdds) + _intercept + (deviations * Math.Sqrt(Math.Max(0, variance))));
+    }
+
+    public static double Sigmoid(double logOdds) => 1 / (1 + Math.Exp(-logOdds));
+
+    /// <summary>A few steps of Newton's method from where the last fit ended.</summary>
+    private void Fit()
+    {
+        var outcomes = _outcomes.AsSpan(0, (int)Math.Min(_count, Capacity));
+        for (var step = 0; step < 4; step++)
+        {
+            double gradientOfSlope = (_slope - 1) / (SlopeDeviation * SlopeDeviation),
+                gradientOfIntercept = _intercept / (InterceptDeviation * InterceptDeviation),
+                curvatureOfSlope = 1 / (SlopeDeviation * SlopeDeviation),
+                curvature = 0,
+                curvatureOfIntercept = 1 / (InterceptDeviation * InterceptDeviation);
+            foreach (ref readonly var outcome in outcomes)
+            {
+                var probability = Sigmoid((_slope * outcome.LogOdds) + _intercept);
+                var error = outcome.Weight * (probability - (outcome.IsError ? 1 : 0));
+                var information = outcome.Weight * probability * (1 - probability);
+                gradientOfSlope += error * outcome.LogOdds;
+                gradientOfIntercept += error;
+                curvatureOfSlope += information * outcome.LogOdds * outcome.LogOdds;
+                curvature += information * outcome.LogOdds;
+                curvatureOfIntercept += information;
+            }
+
+            var determinant = (curvatureOfSlope * curvatureOfIntercept) - (curvature * curvature);
+            _slope -= ((curvatureOfIntercept * gradientOfSlope) - (curvature * gradientOfIntercept)) / determinant;
+            _intercept -= ((curvatureOfSlope * gradientOfIntercept) - (curvature * gradientOfSlope)) / determinant;
+
+            // A slope below this would rank by nothing but noise.
+            _slope = Math.Clamp(_slope, 0.3, 3);
+            (_varianceOfSlope, _covariance, _varianceOfIntercept) = (
+                curvatureOfIntercept / determinant,
+                -curvature / determinant,
+                curvatureOfSlope / determinant
+            );
+        }
+    }
+}

@@ -1,0 +1,17 @@
+namespace LlmThrift.SemanticCache;
+
+/// <summary>In what two questions differ that usually changes the answer, however alike their vectors are.</summary>
+[Flags]
+internal enum QuestionDifference
+{
+    None = 0,
+    Number = 1,
+    Unit = 2,
+    Date = 4,
+    Negation = 8,
+    Opposite = 16,
+    Direction = 32,
+    Name = 64,
+    QuestionType = 128,
+    Language = 256,
+}
