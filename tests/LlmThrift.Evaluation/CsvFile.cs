@@ -18,7 +18,9 @@ internal static class CsvFile
             positions[i] = header.IndexOf(columns[i]);
             if (positions[i] < 0)
             {
-                throw new InvalidDataException($"{file.Name} has no column '{columns[i]}'; its first line must name {string.Join(", ", columns)}.");
+                throw new InvalidDataException(
+                    $"{file.Name} has no column '{columns[i]}'; its first line must name {string.Join(", ", columns)}."
+                );
             }
         }
 

@@ -23,7 +23,9 @@ internal static class Vectors
             for (var i = 0; i < batch.Length; i++)
             {
                 // An empty text has no direction: it is like nothing.
-                vectors[batch[i]] = UnitVectors.TryNormalize(embeddings[i].Vector.Span, out var unit) ? unit : new float[embeddings[i].Vector.Length];
+                vectors[batch[i]] = UnitVectors.TryNormalize(embeddings[i].Vector.Span, out var unit)
+                    ? unit
+                    : new float[embeddings[i].Vector.Length];
             }
 
             Progress.Show(string.Create(CultureInfo.InvariantCulture, $"Embedding: {vectors.Count:N0} of {distinct.Length:N0} texts"));

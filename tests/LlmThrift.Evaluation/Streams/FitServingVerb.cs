@@ -13,11 +13,11 @@ internal static class FitServingVerb
     public static Command Create()
     {
         var data = new Option<DirectoryInfo>("--data") { Description = "Folder that holds intents/*.csv.", Required = true };
-        var validate = new Option<bool>("--validate")
-        {
-            Description = "Fit on half of the intents only, and replay the other half.",
-        };
-        var command = new Command("fit-serving", "Fits the weights of the semantic cache's decision on streams of questions with known intents.")
+        var validate = new Option<bool>("--validate") { Description = "Fit on half of the intents only, and replay the other half." };
+        var command = new Command(
+            "fit-serving",
+            "Fits the weights of the semantic cache's decision on streams of questions with known intents."
+        )
         {
             data,
             validate,
@@ -49,7 +49,9 @@ internal static class FitServingVerb
             {
                 foreach (var stream in Streams(file, validates, round))
                 {
-                    outcomes.AddRange(fit.Replay(stream, vectors, model ?? ServingModel.Default, MaxErrorRate, serves: model is not null).Outcomes);
+                    outcomes.AddRange(
+                        fit.Replay(stream, vectors, model ?? ServingModel.Default, MaxErrorRate, serves: model is not null).Outcomes
+                    );
                 }
             }
 
@@ -93,7 +95,8 @@ internal static class FitServingVerb
         bool IsTaken(int answer) => !validates || answer % 2 == 0;
         yield return file.Select(IsTaken, _ => true).Shuffle(100 + round);
         yield return file.Select(IsTaken, answer => Mix(answer, 1) % 4 != 0).Shuffle(200 + round);
-        yield return file.Select(answer => IsTaken(answer) && Mix(answer, 2) % 2 == 0, answer => Mix(answer, 3) % 2 == 0).Shuffle(300 + round);
+        yield return file.Select(answer => IsTaken(answer) && Mix(answer, 2) % 2 == 0, answer => Mix(answer, 3) % 2 == 0)
+            .Shuffle(300 + round);
         yield return file.Select(answer => IsTaken(answer) && Mix(answer, 4) % 4 == 0, _ => true).Shuffle(400 + round);
     }
 
@@ -101,7 +104,10 @@ internal static class FitServingVerb
     {
         bool IsTaken(int answer) => !validates || answer % 2 == 1;
         yield return ($"{file.Name}, intents not fitted on", file.Select(IsTaken, _ => true));
-        yield return ($"{file.Name}, the same with a quarter of the intents out of scope", file.Select(IsTaken, answer => Mix(answer, 7) % 4 != 0));
+        yield return (
+            $"{file.Name}, the same with a quarter of the intents out of scope",
+            file.Select(IsTaken, answer => Mix(answer, 7) % 4 != 0)
+        );
         yield return ($"{file.Name}, all intents", file);
         yield return ($"{file.Name}, all, a third out of scope", file.Select(_ => true, answer => Mix(answer, 8) % 3 != 0));
     }

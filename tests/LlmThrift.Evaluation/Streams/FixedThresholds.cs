@@ -11,7 +11,12 @@ internal static class FixedThresholds
     private const int Thresholds = 64;
 
     /// <summary>The threshold with the most hits among those whose share of false ones is within the limit.</summary>
-    public static (double Threshold, int Hits, int FalseHits) FindBest(float[][] vectors, int[] answers, double maxErrorRate, Action<double> progress)
+    public static (double Threshold, int Hits, int FalseHits) FindBest(
+        float[][] vectors,
+        int[] answers,
+        double maxErrorRate,
+        Action<double> progress
+    )
     {
         var coarse = Replay(vectors, answers, 0.5, 1.0, progress);
         var best = BestOf(coarse, maxErrorRate);
@@ -75,7 +80,9 @@ internal static class FixedThresholds
                     }
                 }
             );
-            near.Sort(static (a, b) => a.Similarity == b.Similarity ? a.Question.CompareTo(b.Question) : b.Similarity.CompareTo(a.Similarity));
+            near.Sort(
+                static (a, b) => a.Similarity == b.Similarity ? a.Question.CompareTo(b.Question) : b.Similarity.CompareTo(a.Similarity)
+            );
 
             // Under each threshold, the first question of this list that was kept is the nearest.
             var open = ulong.MaxValue;

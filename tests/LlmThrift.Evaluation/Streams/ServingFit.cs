@@ -15,7 +15,13 @@ internal sealed class ServingFit(IQuestionPairScorer? scorer)
 
     public readonly record struct Replayed(int Requests, int Hits, int FalseHits, List<Outcome> Outcomes);
 
-    public Replayed Replay(IntentFile stream, IReadOnlyDictionary<string, float[]> vectors, ServingModel model, double maxErrorRate, bool serves)
+    public Replayed Replay(
+        IntentFile stream,
+        IReadOnlyDictionary<string, float[]> vectors,
+        ServingModel model,
+        double maxErrorRate,
+        bool serves
+    )
     {
         var policy = new ServingPolicy(maxErrorRate, seed: 1, model);
         var scope = new SemanticScope("", 1);
@@ -38,9 +44,10 @@ internal sealed class ServingFit(IQuestionPairScorer? scorer)
             {
                 var entry = kept[nearest[i]];
                 var isNew = !candidates.Take(i).Any(c => c.Entry.Group == entry.Group);
-                var score = isNew && scored++ < 3 && scorer is not null
-                    ? scorer.Score(new QuestionPair(text, entry.Question, vector, entry.Vector, similarities[nearest[i]]))
-                    : float.NaN;
+                var score =
+                    isNew && scored++ < 3 && scorer is not null
+                        ? scorer.Score(new QuestionPair(text, entry.Question, vector, entry.Vector, similarities[nearest[i]]))
+                        : float.NaN;
                 candidates[i] = new Candidate(entry, similarities[nearest[i]], score);
             }
 
@@ -50,7 +57,12 @@ internal sealed class ServingFit(IQuestionPairScorer? scorer)
             {
                 var features = new float[ServingFeatures.Count];
                 var chosen = ServingFeatures.Compute(candidates.AsSpan(0, count), features);
-                var members = candidates.AsSpan(0, count).ToArray().Where(c => c.Entry.Group == candidates[chosen].Entry.Group).Select(c => c.Entry.Text).ToArray();
+                var members = candidates
+                    .AsSpan(0, count)
+                    .ToArray()
+                    .Where(c => c.Entry.Group == candidates[chosen].Entry.Group)
+                    .Select(c => c.Entry.Text)
+                    .ToArray();
                 QuestionGuards.Forbid(QuestionText.Parse(text), members, out features[^1]);
                 outcomes.Add(new Outcome(features, !right));
             }

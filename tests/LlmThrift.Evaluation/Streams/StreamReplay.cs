@@ -44,7 +44,9 @@ internal static class StreamReplay
             await manager.WhenIdleAsync();
             if (question % 100 == 0)
             {
-                Progress.Show(string.Create(CultureInfo.InvariantCulture, $"{stream.Name}: {question:N0} of {stream.Texts.Length:N0} questions"));
+                Progress.Show(
+                    string.Create(CultureInfo.InvariantCulture, $"{stream.Name}: {question:N0} of {stream.Texts.Length:N0} questions")
+                );
             }
         }
 

@@ -23,7 +23,13 @@ internal static class StreamVerb
         };
         var seed = new Option<int>("--seed") { Description = "Seeds the order of the questions.", DefaultValueFactory = _ => 1 };
         var json = new Option<FileInfo?>("--json") { Description = "Write the figures to this file." };
-        var command = new Command("stream", "Replays questions with known intents through the semantic cache.") { data, maxErrorRate, seed, json };
+        var command = new Command("stream", "Replays questions with known intents through the semantic cache.")
+        {
+            data,
+            maxErrorRate,
+            seed,
+            json,
+        };
         command.SetAction(
             (result, cancellation) =>
                 RunAsync(
