@@ -37,7 +37,8 @@ internal sealed class Learner(SemanticCacheState state, IServingPolicy policy, S
             // The group of the entry that would have been served comes first, and may change while others learn.
             var first = trail.Decision?.Entry?.Group;
             var verdicts = await CompareAsync(entry, candidates, first, ledger).ConfigureAwait(false);
-            if (Array.Find(verdicts, verdict => verdict.IsSame == true).Group is { } group)
+            var same = Array.Find(verdicts, verdict => verdict.IsSame == true).Group ?? state.Entries.FindSameText(entry);
+            if (same is { } group)
             {
                 state.Entries.Join(entry, group);
             }

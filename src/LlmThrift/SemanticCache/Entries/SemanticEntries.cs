@@ -120,6 +120,7 @@ internal sealed class SemanticEntries
             _scopes[scopeKey] = scope;
             scope.Entries[entry.Id] = entry;
             scope.ByQuestion[question] = entry;
+            scope.ByAnswer.TryAdd(group.Answer.Text, group);
             scope.Index.Add(entry.Id, vector);
             Enter(group);
             _bounded.Set(entry.Id, entry, entry.Size, expiresAt - now);
@@ -153,16 +154,28 @@ internal sealed class SemanticEntries
                 growth -= group.Answer.Size;
             }
 
+            Forget(entry.Scope, group);
             group.Answer = answer;
             entry.Group = group;
             if (--own.Members == 0)
             {
+                Forget(entry.Scope, own);
                 _answers--;
                 growth -= answer.Size;
             }
 
+            entry.Scope.ByAnswer.TryAdd(answer.Text, group);
             _bounded.Charge(growth);
             return true;
+        }
+    }
+
+    /// <summary>Another group of the entry's scope whose answer has the same text to the letter, however far its questions are; null when there is none.</summary>
+    public AnswerGroup? FindSameText(SemanticEntry entry)
+    {
+        lock (_gate)
+        {
+            return entry.Scope.ByAnswer.TryGetValue(entry.Group.Answer.Text, out var group) && group != entry.Group ? group : null;
         }
     }
 
@@ -187,6 +200,14 @@ internal sealed class SemanticEntries
     }
 
     public static bool IsPresent(SemanticEntry entry) => entry.Scope.Entries.ContainsKey(entry.Id);
+
+    private static void Forget(SemanticScope scope, AnswerGroup group)
+    {
+        if (scope.ByAnswer.TryGetValue(group.Answer.Text, out var known) && known == group)
+        {
+            scope.ByAnswer.Remove(group.Answer.Text);
+        }
+    }
 
     private void Enter(AnswerGroup group)
     {
@@ -223,6 +244,11 @@ internal sealed class SemanticEntries
         }
 
         Exit(entry.Group);
+        if (entry.Group.Members == 0)
+        {
+            Forget(scope, entry.Group);
+        }
+
         _removed(entry);
     }
 }

@@ -16,4 +16,7 @@ internal sealed class SemanticScope(string key, int dimensions)
     public ConcurrentDictionary<int, SemanticEntry> Entries { get; } = new();
 
     public ConcurrentDictionary<string, SemanticEntry> ByQuestion { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>A group for each text of an answer. Under the lock of <see cref="SemanticEntries"/>.</summary>
+    public Dictionary<string, AnswerGroup> ByAnswer { get; } = new(StringComparer.Ordinal);
 }
