@@ -1,4 +1,5 @@
 using LlmThrift.Embeddings.Model;
+using LlmThrift.SemanticCache;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -31,6 +32,7 @@ public sealed partial class MiniLmEmbeddingGenerator : IEmbeddingGenerator<strin
 
     private readonly MiniLmModel _model = MiniLmModel.Shared;
     private readonly EmbeddingGeneratorMetadata _metadata = new("llmthrift", providerUri: null, ModelId, Dimensions);
+    private readonly MiniLmPairScorer _pairScorer = new();
     private readonly int _workers;
     private readonly ScratchPool _scratch;
     private readonly ILogger _logger;
@@ -127,6 +129,7 @@ public sealed partial class MiniLmEmbeddingGenerator : IEmbeddingGenerator<strin
         ArgumentNullException.ThrowIfNull(serviceType);
         return serviceKey is not null ? null
             : serviceType == typeof(EmbeddingGeneratorMetadata) ? _metadata
+            : serviceType == typeof(IQuestionPairScorer) || serviceType == typeof(MiniLmPairScorer) ? _pairScorer
             : serviceType.IsInstanceOfType(this) ? this
             : null;
     }

@@ -71,6 +71,16 @@ internal sealed unsafe class WordPieceTokenizer
         return output.Count + 1;
     }
 
+    /// <summary>The bytes of a token in UTF-8, without the mark of one that continues a word.</summary>
+    /// <param name="id">The token.</param>
+    /// <param name="continues">Whether it continues a word.</param>
+    public ReadOnlySpan<byte> BytesOf(int id, out bool continues)
+    {
+        var entry = _entries[id];
+        continues = (entry & ModelLayout.EntryContinues) != 0;
+        return new(_bytes + (entry & ModelLayout.EntryOffsetMask), LengthOf(entry));
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void AppendAscii(byte character, ref Word word, ref Output output)
     {

@@ -1,0 +1,89 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
+namespace LlmThrift.Embeddings.Pairs;
+
+/// <summary>Small products of vectors on 32-bit floats, eight at a time. All lengths are multiples of eight.</summary>
+internal static class PairMath
+{
+    private const int Lanes = 8;
+
+    public static float Dot(ReadOnlySpan<float> left, ReadOnlySpan<float> right)
+    {
+        ref var a = ref MemoryMarshal.GetReference(left);
+        ref var b = ref MemoryMarshal.GetReference(right);
+        var sum = Vector256<float>.Zero;
+        for (nuint i = 0; i < (nuint)Math.Min(left.Length, right.Length); i += Lanes)
+        {
+            sum = Vector256.MultiplyAddEstimate(Vector256.LoadUnsafe(ref a, i), Vector256.LoadUnsafe(ref b, i), sum);
+        }
+
+        return Vector256.Sum(sum);
+    }
+
+    /// <summary>Adds a multiple of a vector to another.</summary>
+    public static void AddScaled(ReadOnlySpan<float> values, float factor, Span<float> sums)
+    {
+        ref var a = ref MemoryMarshal.GetReference(values);
+        ref var b = ref MemoryMarshal.GetReference(sums);
+        var times = Vector256.Create(factor);
+        for (nuint i = 0; i < (nuint)Math.Min(values.Length, sums.Length); i += Lanes)
+        {
+            Vector256.MultiplyAddEstimate(Vector256.LoadUnsafe(ref a, i), times, Vector256.LoadUnsafe(ref b, i)).StoreUnsafe(ref b, i);
+        }
+    }
+
+    /// <summary>Adds to the sums a matrix times a vector. The outputs are a multiple of 32: four registers hold as many sums.</summary>
+    /// <param name="inputs">The vector.</param>
+    /// <param name="weights">A row of outputs for each input.</param>
+    /// <param name="sums">A sum for each output.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void AddProduct(ReadOnlySpan<float> inputs, ReadOnlySpan<float> weights, Span<float> sums)
+    {
+        if (weights.Length < inputs.Length * sums.Length)
+        {
+            throw new ArgumentException("There are fewer weights than inputs times outputs.", nameof(weights));
+        }
+
+        ref var w = ref MemoryMarshal.GetReference(weights);
+        ref var s = ref MemoryMarshal.GetReference(sums);
+        var outputs = (nuint)sums.Length;
+        for (nuint column = 0; column < outputs; column += 4 * Lanes)
+        {
+            var sum0 = Vector256.LoadUnsafe(ref s, column);
+            var sum1 = Vector256.LoadUnsafe(ref s, column + Lanes);
+            var sum2 = Vector256.LoadUnsafe(ref s, column + (2 * Lanes));
+            var sum3 = Vector256.LoadUnsafe(ref s, column + (3 * Lanes));
+            var place = column;
+            foreach (var input in inputs)
+            {
+                var value = Vector256.Create(input);
+                sum0 = Vector256.MultiplyAddEstimate(Vector256.LoadUnsafe(ref w, place), value, sum0);
+                sum1 = Vector256.MultiplyAddEstimate(Vector256.LoadUnsafe(ref w, place + Lanes), value, sum1);
+                sum2 = Vector256.MultiplyAddEstimate(Vector256.LoadUnsafe(ref w, place + (2 * Lanes)), value, sum2);
+                sum3 = Vector256.MultiplyAddEstimate(Vector256.LoadUnsafe(ref w, place + (3 * Lanes)), value, sum3);
+                place += outputs;
+            }
+
+            sum0.StoreUnsafe(ref s, column);
+            sum1.StoreUnsafe(ref s, column + Lanes);
+            sum2.StoreUnsafe(ref s, column + (2 * Lanes));
+            sum3.StoreUnsafe(ref s, column + (3 * Lanes));
+        }
+    }
+
+    /// <summary>Turns integers of 8 bits into floats, times a scale.</summary>
+    public static void Widen(ReadOnlySpan<sbyte> values, float scale, Span<float> destination)
+    {
+        ref var source = ref MemoryMarshal.GetReference(values);
+        ref var target = ref MemoryMarshal.GetReference(destination);
+        var factor = Vector256.Create(scale);
+        for (nuint i = 0; i < (nuint)Math.Min(values.Length, destination.Length); i += Lanes)
+        {
+            var bytes = Vector64.LoadUnsafe(ref source, i);
+            var integers = Vector256.WidenLower(Vector128.WidenLower(bytes.ToVector128()).ToVector256());
+            (Vector256.ConvertToSingle(integers) * factor).StoreUnsafe(ref target, i);
+        }
+    }
+}

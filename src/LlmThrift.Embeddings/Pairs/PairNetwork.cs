@@ -1,0 +1,167 @@
+namespace LlmThrift.Embeddings.Pairs;
+
+/// <summary>Scores two questions that were read. One for each thread: it holds the room to work in.</summary>
+/// <remarks>
+/// After Parikh et al., <i>A Decomposable Attention Model for Natural Language Inference</i>, EMNLP 2016: each token looks for its like in the other
+/// question, is compared with what it found, and the comparisons are added up. Tokens are known by a small fitted table, so no encoder runs.
+/// Added to it: features of the words, and the similarity of the sentences' vectors, which keeps its own weight in the result.
+/// </remarks>
+internal sealed class PairNetwork(PairWeights weights, PairVocabulary vocabulary)
+{
+    private const int Key = PairLayout.Key;
+    private const int Compared = PairLayout.Compared;
+
+    private readonly Side _left = new();
+    private readonly Side _right = new();
+    private readonly float[] _likeness = new float[PairLayout.MaxTokens * PairLayout.MaxTokens];
+    private readonly float[] _inputs = new float[PairLayout.Inputs];
+    private readonly float[] _hidden = new float[PairLayout.Hidden];
+
+    public PairWeights Weights => weights;
+
+    /// <summary>The calibrated log-odds that two questions have the same answer.</summary>
+    public float LogOdds(string left, string right, float cosine)
+    {
+        _left.Question.Read(vocabulary, left);
+        _right.Question.Read(vocabulary, right);
+        Align();
+        Compare(_left);
+        Compare(_right);
+        Pool();
+        var features = _inputs.AsSpan(4 * Compared);
+        PairFeatures.Compute(vocabulary, _left.Question, _right.Question, cosine, features);
+        for (var i = 0; i < PairFeatures.Count; i++)
+        {
+            var scaled = (features[i] - weights[PairLayout.FeatureMeans + i]) * weights[PairLayout.FeatureFactors + i];
+            features[i] = Math.Clamp(scaled, -PairLayout.FeatureBound, PairLayout.FeatureBound);
+        }
+
+        var sum = Output() + (weights[PairLayout.CosineWeight] * cosine);
+        return (weights[PairLayout.CalibrationFactor] * sum) + weights[PairLayout.CalibrationShift];
+    }
+
+    /// <summary>Finds for each token a mixture of the other question's tokens that are like it.</summary>
+    private void Align()
+    {
+        _left.Load(weights);
+        _right.Load(weights);
+        var leftCount = _left.Count;
+        var rightCount = _right.Count;
+        for (var i = 0; i < leftCount; i++)
+        {
+            for (var j = 0; j < rightCount; j++)
+            {
+                _likeness[(i * PairLayout.MaxTokens) + j] = PairMath.Dot(_left.DirectionOf(i), _right.DirectionOf(j));
+            }
+        }
+
+        // Likeness is at most the sharpness: e to the power of the difference is the softmax without a search for the largest.
+        var sharpness = weights[PairLayout.Sharpness];
+        for (var i = 0; i < leftCount; i++)
+        {
+            for (var j = 0; j < rightCount; j++)
+            {
+                var place = (i * PairLayout.MaxTokens) + j;
+                var weight = MathF.Exp(sharpness * (_likeness[place] - 1));
+                PairMath.AddScaled(_right.KeyOf(j), weight, _left.FoundBy(i));
+                PairMath.AddScaled(_left.KeyOf(i), weight, _right.FoundBy(j));
+                _left.Totals[i] += weight;
+                _right.Totals[j] += weight;
+            }
+        }
+    }
+
+    private void Compare(Side side)
+    {
+        var compareWeights = weights.Part(PairLayout.CompareWeights, 2 * Key * Compared);
+        Span<float> both = stackalloc float[2 * Key];
+        for (var i = 0; i < side.Count; i++)
+        {
+            var key = side.KeyOf(i);
+            var found = side.FoundBy(i);
+            var factor = side.Totals[i] > 0 ? 1 / side.Totals[i] : 0;
+            for (var k = 0; k < Key; k++)
+            {
+                var like = found[k] * factor;
+                both[k] = key[k] * like;
+                both[Key + k] = MathF.Abs(key[k] - like);
+            }
+
+            var compared = side.OwnOf(i);
+            PairMath.AddProduct(both, compareWeights, compared);
+            for (var k = 0; k < Compared; k++)
+            {
+                var value = Math.Max(compared[k], 0);
+                side.Sums[k] += value;
+                side.Peaks[k] = Math.Max(side.Peaks[k], value);
+            }
+        }
+    }
+
+    private void Pool()
+    {
+        for (var k = 0; k < Compared; k++)
+        {
+            _inputs[k] = PairLayout.SumShare * (_left.Sums[k] + _right.Sums[k]);
+            _inputs[Compared + k] = PairLayout.SumShare * MathF.Abs(_left.Sums[k] - _right.Sums[k]);
+            _inputs[(2 * Compared) + k] = Math.Max(_left.Peaks[k], _right.Peaks[k]);
+            _inputs[(3 * Compared) + k] = Math.Min(_left.Peaks[k], _right.Peaks[k]);
+        }
+    }
+
+    private float Output()
+    {
+        weights.Part(PairLayout.HiddenBiases, PairLayout.Hidden).CopyTo(_hidden);
+        PairMath.AddProduct(_inputs, weights.Part(PairLayout.HiddenWeights, PairLayout.Inputs * PairLayout.Hidden), _hidden);
+        foreach (ref var unit in _hidden.AsSpan())
+        {
+            unit = Math.Max(unit, 0);
+        }
+
+        return PairMath.Dot(_hidden, weights.Part(PairLayout.OutputWeights, PairLayout.Hidden)) + weights[PairLayout.OutputBias];
+    }
+
+    /// <summary>One of the two questions.</summary>
+    private sealed class Side
+    {
+        private readonly float[] _keys = new float[PairLayout.MaxTokens * Key];
+        private readonly float[] _directions = new float[PairLayout.MaxTokens * Key];
+        private readonly float[] _found = new float[PairLayout.MaxTokens * Key];
+        private readonly float[] _own = new float[PairLayout.MaxTokens * Compared];
+
+        public PairQuestion Question { get; } = new();
+
+        public int Count => Question.Tokens.Length;
+
+        /// <summary>The sum of the weights of what a token found.</summary>
+        public float[] Totals { get; } = new float[PairLayout.MaxTokens];
+
+        public float[] Sums { get; } = new float[Compared];
+
+        public float[] Peaks { get; } = new float[Compared];
+
+        public ReadOnlySpan<float> KeyOf(int token) => _keys.AsSpan(token * Key, Key);
+
+        /// <summary>The key, scaled to length one.</summary>
+        public ReadOnlySpan<float> DirectionOf(int token) => _directions.AsSpan(token * Key, Key);
+
+        public Span<float> FoundBy(int token) => _found.AsSpan(token * Key, Key);
+
+        public Span<float> OwnOf(int token) => _own.AsSpan(token * Compared, Compared);
+
+        public void Load(PairWeights weights)
+        {
+            weights.Read(Question.Tokens, _keys, _own);
+            _found.AsSpan(0, Count * Key).Clear();
+            _directions.AsSpan(0, Count * Key).Clear();
+            Totals.AsSpan().Clear();
+            Sums.AsSpan().Clear();
+            Peaks.AsSpan().Clear();
+            for (var i = 0; i < Count; i++)
+            {
+                var key = KeyOf(i);
+                PairMath.AddScaled(key, 1 / MathF.Sqrt(PairMath.Dot(key, key) + 1e-12f), _directions.AsSpan(i * Key, Key));
+            }
+        }
+    }
+}
