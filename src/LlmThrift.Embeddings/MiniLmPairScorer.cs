@@ -20,11 +20,10 @@ public sealed class MiniLmPairScorer : IQuestionPairScorer
     [ThreadStatic]
     private static PairNetwork? _network;
 
-    private readonly PairWeights _weights;
+    private readonly PairWeights? _weights;
 
-    /// <summary>Makes a scorer with the weights that the assembly carries, which all instances share.</summary>
-    public MiniLmPairScorer()
-        : this(PairWeights.Shared) { }
+    /// <summary>Makes a scorer with the weights that the assembly carries, which all instances share and the first pair loads.</summary>
+    public MiniLmPairScorer() { }
 
     /// <summary>Makes a scorer with other weights.</summary>
     internal MiniLmPairScorer(PairWeights weights) => _weights = weights;
@@ -35,9 +34,10 @@ public sealed class MiniLmPairScorer : IQuestionPairScorer
     public float Score(in QuestionPair pair)
     {
         var network = _network;
-        if (network?.Weights != _weights)
+        var weights = _weights ?? PairWeights.Shared;
+        if (network?.Weights != weights)
         {
-            network = _network = new PairNetwork(_weights, PairVocabulary.Shared);
+            network = _network = new PairNetwork(weights, PairVocabulary.Shared);
         }
 
         // In one order, so that rounding is the same both ways.

@@ -22,4 +22,5 @@ root.Subcommands.Add(FitServingVerb.Create());
 root.Subcommands.Add(EmbeddingsVerb.Create());
 root.Subcommands.Add(PairsVerb.Create());
 root.Subcommands.Add(FitPairsVerb.Create());
+root.Subcommands.Add(FitLexicalVerb.Create());
 return await root.Parse(args).InvokeAsync();

@@ -9,7 +9,7 @@ internal static class PairLayout
     public const int MaxTokens = 40;
 
     /// <summary>Values by which a token finds its like in the other question.</summary>
-    public const int Key = 32;
+    public const int Key = 64;
 
     /// <summary>Values of a comparison of a token with its like.</summary>
     public const int Compared = 32;
@@ -18,7 +18,7 @@ internal static class PairLayout
     public const int Hidden = 64;
 
     /// <summary>Sum, difference, larger and smaller of what the two questions' comparisons come to, then the features.</summary>
-    public const int Inputs = (4 * Compared) + PairFeatures.Count;
+    public const int Inputs = (4 * Compared) + PairFeatures.Count + AlignmentFeatures.Count;
 
     /// <summary>How much of the sums of comparisons is passed on: it keeps them as large as the other inputs.</summary>
     public const float SumShare = 0.2f;

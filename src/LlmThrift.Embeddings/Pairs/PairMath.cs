@@ -73,17 +73,56 @@ internal static class PairMath
         }
     }
 
-    /// <summary>Turns integers of 8 bits into floats, times a scale.</summary>
+    /// <summary>Writes the products of two vectors' values, then the absolute differences.</summary>
+    /// <param name="left">A vector.</param>
+    /// <param name="right">The other, before it is scaled.</param>
+    /// <param name="scale">What to multiply the other by.</param>
+    /// <param name="destination">Takes twice as many values.</param>
+    public static void Contrast(ReadOnlySpan<float> left, ReadOnlySpan<float> right, float scale, Span<float> destination)
+    {
+        ref var a = ref MemoryMarshal.GetReference(left);
+        ref var b = ref MemoryMarshal.GetReference(right);
+        ref var target = ref MemoryMarshal.GetReference(destination);
+        var factor = Vector256.Create(scale);
+        var length = (nuint)Math.Min(Math.Min(left.Length, right.Length), destination.Length / 2);
+        for (nuint i = 0; i < length; i += Lanes)
+        {
+            var first = Vector256.LoadUnsafe(ref a, i);
+            var second = Vector256.LoadUnsafe(ref b, i) * factor;
+            (first * second).StoreUnsafe(ref target, i);
+            Vector256.Abs(first - second).StoreUnsafe(ref target, length + i);
+        }
+    }
+
+    /// <summary>Adds to the sums, and takes into the peaks, what is greater than zero.</summary>
+    public static void Pool(ReadOnlySpan<float> values, Span<float> sums, Span<float> peaks)
+    {
+        ref var source = ref MemoryMarshal.GetReference(values);
+        ref var sum = ref MemoryMarshal.GetReference(sums);
+        ref var peak = ref MemoryMarshal.GetReference(peaks);
+        for (nuint i = 0; i < (nuint)Math.Min(values.Length, Math.Min(sums.Length, peaks.Length)); i += Lanes)
+        {
+            var value = Vector256.MaxNative(Vector256.LoadUnsafe(ref source, i), Vector256<float>.Zero);
+            (Vector256.LoadUnsafe(ref sum, i) + value).StoreUnsafe(ref sum, i);
+            Vector256.MaxNative(Vector256.LoadUnsafe(ref peak, i), value).StoreUnsafe(ref peak, i);
+        }
+    }
+
+    /// <summary>Turns integers of 8 bits into floats, times a scale. There are a multiple of 32.</summary>
     public static void Widen(ReadOnlySpan<sbyte> values, float scale, Span<float> destination)
     {
         ref var source = ref MemoryMarshal.GetReference(values);
         ref var target = ref MemoryMarshal.GetReference(destination);
         var factor = Vector256.Create(scale);
-        for (nuint i = 0; i < (nuint)Math.Min(values.Length, destination.Length); i += Lanes)
+        for (nuint i = 0; i < (nuint)Math.Min(values.Length, destination.Length); i += 4 * Lanes)
         {
-            var bytes = Vector64.LoadUnsafe(ref source, i);
-            var integers = Vector256.WidenLower(Vector128.WidenLower(bytes.ToVector128()).ToVector256());
-            (Vector256.ConvertToSingle(integers) * factor).StoreUnsafe(ref target, i);
+            var (low, high) = Vector256.Widen(Vector256.LoadUnsafe(ref source, i));
+            var (first, second) = Vector256.Widen(low);
+            var (third, fourth) = Vector256.Widen(high);
+            (Vector256.ConvertToSingle(first) * factor).StoreUnsafe(ref target, i);
+            (Vector256.ConvertToSingle(second) * factor).StoreUnsafe(ref target, i + Lanes);
+            (Vector256.ConvertToSingle(third) * factor).StoreUnsafe(ref target, i + (2 * Lanes));
+            (Vector256.ConvertToSingle(fourth) * factor).StoreUnsafe(ref target, i + (3 * Lanes));
         }
     }
 }

@@ -36,6 +36,13 @@ internal sealed class PairNetwork(PairWeights weights, PairVocabulary vocabulary
             features[i] = Math.Clamp(scaled, -PairLayout.FeatureBound, PairLayout.FeatureBound);
         }
 
+        AlignmentFeatures.Compute(
+            vocabulary,
+            _left.Question.Tokens,
+            _right.Question.Tokens,
+            _likeness,
+            _inputs.AsSpan((4 * Compared) + PairFeatures.Count)
+        );
         var sum = Output() + (weights[PairLayout.CosineWeight] * cosine);
         return (weights[PairLayout.CalibrationFactor] * sum) + weights[PairLayout.CalibrationShift];
     }
@@ -77,24 +84,11 @@ internal sealed class PairNetwork(PairWeights weights, PairVocabulary vocabulary
         Span<float> both = stackalloc float[2 * Key];
         for (var i = 0; i < side.Count; i++)
         {
-            var key = side.KeyOf(i);
-            var found = side.FoundBy(i);
             var factor = side.Totals[i] > 0 ? 1 / side.Totals[i] : 0;
-            for (var k = 0; k < Key; k++)
-            {
-                var like = found[k] * factor;
-                both[k] = key[k] * like;
-                both[Key + k] = MathF.Abs(key[k] - like);
-            }
-
+            PairMath.Contrast(side.KeyOf(i), side.FoundBy(i), factor, both);
             var compared = side.OwnOf(i);
             PairMath.AddProduct(both, compareWeights, compared);
-            for (var k = 0; k < Compared; k++)
-            {
-                var value = Math.Max(compared[k], 0);
-                side.Sums[k] += value;
-                side.Peaks[k] = Math.Max(side.Peaks[k], value);
-            }
+            PairMath.Pool(compared, side.Sums, side.Peaks);
         }
     }
 

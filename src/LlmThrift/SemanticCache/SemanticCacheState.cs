@@ -49,7 +49,7 @@ internal sealed partial class SemanticCacheState : CacheState
         _background = new BackgroundWork(Failures);
         _persistence = options.Store is { } store ? new SemanticPersistence(store, options.StoreTimeout, Clock, Failures) : null;
         Entries = new SemanticEntries(options.MaxEntries, options.MaxBytes, Clock, entry => _persistence?.Remove(entry));
-        _scorer = options.PairScorer ?? generator.GetService(typeof(IQuestionPairScorer)) as IQuestionPairScorer ?? new CosineScorer();
+        _scorer = options.PairScorer ?? generator.GetService(typeof(IQuestionPairScorer)) as IQuestionPairScorer ?? new LexicalPairScorer();
         _policy = options.Policy ?? new ServingPolicy(options.MaxErrorRate, options.Seed);
         _learner = new Learner(this, _policy, _persistence);
         Manager = new SemanticCacheManager(this);

@@ -25,7 +25,11 @@ internal sealed class EmbeddedPairs
 
     public float[] Cosines { get; }
 
-    public static async Task<EmbeddedPairs> CreateAsync(List<LabelledPair> pairs, MiniLmEmbeddingGenerator generator, CancellationToken cancellation)
+    public static async Task<EmbeddedPairs> CreateAsync(
+        List<LabelledPair> pairs,
+        MiniLmEmbeddingGenerator generator,
+        CancellationToken cancellation
+    )
     {
         var texts = pairs.SelectMany(pair => (string[])[pair.First, pair.Second]).Distinct(StringComparer.Ordinal).ToList();
         var vectors = new Dictionary<string, float[]>(texts.Count, StringComparer.Ordinal);

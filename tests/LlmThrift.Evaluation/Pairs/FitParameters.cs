@@ -22,7 +22,7 @@ internal static class FitParameters
     {
         var random = new Random(seed);
         var values = new float[Count];
-        for (var i = 0; i < PairLayout.Key; i++)
+        for (var i = 0; i < Math.Min(Base, PairLayout.Key); i++)
         {
             values[KeyMap + (i * PairLayout.Key) + i] = 1;
         }

@@ -51,10 +51,7 @@ internal sealed class FitSide
 
     public void Clear()
     {
-        foreach (
-            var values in (ReadOnlySpan<float[]>)
-                [Keys, Directions, Found, KeyGradients, DirectionGradients, FoundGradients]
-        )
+        foreach (var values in (ReadOnlySpan<float[]>)[Keys, Directions, Found, KeyGradients, DirectionGradients, FoundGradients])
         {
             values.AsSpan(0, Count * PairLayout.Key).Clear();
         }

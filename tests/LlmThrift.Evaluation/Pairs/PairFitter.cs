@@ -7,7 +7,7 @@ namespace LlmThrift.Evaluation.Pairs;
 /// <summary>Fits the weights of the pair scorer to labelled pairs. The same pairs and the same seed give the same weights on the same kind of processor.</summary>
 internal sealed class PairFitter
 {
-    private const int Epochs = 5;
+    private const int Epochs = 6;
     private const int BatchPairs = 128;
     private const float LearningRate = 2e-3f;
 
@@ -18,7 +18,7 @@ internal sealed class PairFitter
     /// The weight that the similarity keeps beside the network. It costs a little on pairs like those of the fit; in other domains it keeps the order
     /// that the encoder gives, which knows more of them.
     /// </summary>
-    private const float CosineWeight = 6;
+    private const float CosineWeight = 8;
 
     private readonly List<LabelledPair> _pairs;
     private readonly int[][] _left;
@@ -92,8 +92,13 @@ internal sealed class PairFitter
             held,
             i => gradient.LogOdds(_left[i], _right[i], Scaled(i, means, factors)) + (CosineWeight * _cosines[i])
         );
-        var (factor, shift) = Calibration.Fit(logOdds, Array.ConvertAll(held, i => _pairs[i].IsSame));
-        return Pack(parameters, means, factors, factor, shift);
+
+        // Platt's calibration: the factor and the shift that make log-odds those of a probability.
+        var calibration = LogisticRegression.Fit(
+            [.. logOdds.Select(value => new[] { value })],
+            Array.ConvertAll(held, i => _pairs[i].IsSame)
+        );
+        return Pack(parameters, means, factors, (float)calibration[1], (float)calibration[0]);
     }
 
     /// <summary>Up over the first three tenths, then down to nothing along a cosine.</summary>
@@ -136,7 +141,9 @@ internal sealed class PairFitter
         floats[PairLayout.Sharpness] = MathF.Exp(parameters[FitParameters.LogSharpness]);
 
         // From here on both have the same order.
-        parameters.AsSpan(FitParameters.CompareWeights, FitParameters.LogSharpness - FitParameters.CompareWeights).CopyTo(floats[PairLayout.CompareWeights..]);
+        parameters
+            .AsSpan(FitParameters.CompareWeights, FitParameters.LogSharpness - FitParameters.CompareWeights)
+            .CopyTo(floats[PairLayout.CompareWeights..]);
         floats[PairLayout.CosineWeight] = CosineWeight;
         floats[PairLayout.CalibrationFactor] = calibrationFactor;
         floats[PairLayout.CalibrationShift] = calibrationShift;

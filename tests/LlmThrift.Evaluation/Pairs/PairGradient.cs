@@ -175,6 +175,15 @@ internal sealed class PairGradient(float[] parameters, TokenTable table, int see
         }
 
         features.CopyTo(_inputs.AsSpan(4 * Compared));
+
+        // Taken as given: no gradient goes back through them.
+        AlignmentFeatures.Compute(
+            PairVocabulary.Shared,
+            _left.Ids,
+            _right.Ids,
+            _likeness,
+            _inputs.AsSpan((4 * Compared) + PairFeatures.Count)
+        );
         for (var k = 0; k < _inputs.Length; k++)
         {
             _inputsKept[k] = Kept(InputDropout);
@@ -220,8 +229,7 @@ internal sealed class PairGradient(float[] parameters, TokenTable table, int see
             var difference = PairLayout.SumShare * _inputGradients[Compared + k] * MathF.Sign(_left.Sums[k] - _right.Sums[k]);
             (_left.SumGradients[k], _right.SumGradients[k]) = (sum + difference, sum - difference);
             var (larger, smaller) = (_inputGradients[(2 * Compared) + k], _inputGradients[(3 * Compared) + k]);
-            (_left.PeakGradients[k], _right.PeakGradients[k]) =
-                _left.Peaks[k] >= _right.Peaks[k] ? (larger, smaller) : (smaller, larger);
+            (_left.PeakGradients[k], _right.PeakGradients[k]) = _left.Peaks[k] >= _right.Peaks[k] ? (larger, smaller) : (smaller, larger);
         }
     }
 

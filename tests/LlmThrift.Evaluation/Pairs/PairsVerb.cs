@@ -17,26 +17,44 @@ internal static class PairsVerb
 
     public static Command Create()
     {
-        var data = new Option<DirectoryInfo>("--data") { Description = "Folder that holds pairs/*.csv: columns a, b and same.", Required = true };
+        var data = new Option<DirectoryInfo>("--data")
+        {
+            Description = "Folder that holds pairs/*.csv: columns a, b and same.",
+            Required = true,
+        };
         var crossValidate = new Option<int>("--cross-validate")
         {
             Description = "Fit anew on all but one of so many folds of each file, and score that one; 0 for the weights that are shipped.",
         };
+        var weights = new Option<FileInfo?>("--weights") { Description = "Weights made by fit-pairs, in place of those that are shipped." };
         var json = new Option<FileInfo?>("--json") { Description = "Write the figures to this file." };
         var command = new Command("pairs", "Measures how well the pair scorer tells questions with the same answer from others.")
         {
             data,
             crossValidate,
+            weights,
             json,
         };
         command.SetAction(
             (result, cancellation) =>
-                RunAsync(result.GetRequiredValue(data), result.GetValue(crossValidate), result.GetValue(json), cancellation)
+                RunAsync(
+                    result.GetRequiredValue(data),
+                    result.GetValue(crossValidate),
+                    result.GetValue(weights),
+                    result.GetValue(json),
+                    cancellation
+                )
         );
         return command;
     }
 
-    private static async Task<int> RunAsync(DirectoryInfo data, int folds, FileInfo? json, CancellationToken cancellation)
+    private static async Task<int> RunAsync(
+        DirectoryInfo data,
+        int folds,
+        FileInfo? weights,
+        FileInfo? json,
+        CancellationToken cancellation
+    )
     {
         var folder = Path.Combine(data.FullName, "pairs");
         var files = Directory.Exists(folder) ? Directory.GetFiles(folder, "*.csv") : [];
@@ -52,8 +70,17 @@ internal static class PairsVerb
             return 2;
         }
 
+        if (weights is { Exists: false })
+        {
+            await Console.Error.WriteLineAsync($"There is no file '{weights.FullName}'.");
+            return 2;
+        }
+
         try
         {
+            var scorer = weights is null
+                ? new MiniLmPairScorer()
+                : new MiniLmPairScorer(new PairWeights(await File.ReadAllBytesAsync(weights.FullName, cancellation)));
             using var generator = new MiniLmEmbeddingGenerator();
             var figures = new Dictionary<string, PairFigures>(StringComparer.Ordinal);
             foreach (var file in files.Order(StringComparer.Ordinal))
@@ -61,7 +88,7 @@ internal static class PairsVerb
                 var name = Path.GetFileNameWithoutExtension(file);
                 await Console.Error.WriteLineAsync(name);
                 var pairs = await EmbeddedPairs.CreateAsync(PairFile.Read(file), generator, cancellation);
-                figures[name] = Measure(pairs, folds, cancellation);
+                figures[name] = Measure(pairs, scorer, folds, cancellation);
             }
 
             Print(figures, folds);
@@ -80,14 +107,14 @@ internal static class PairsVerb
         }
     }
 
-    private static PairFigures Measure(EmbeddedPairs pairs, int folds, CancellationToken cancellation)
+    private static PairFigures Measure(EmbeddedPairs pairs, MiniLmPairScorer scorer, int folds, CancellationToken cancellation)
     {
-        var scores = folds == 0 ? ScoreAll(pairs, new MiniLmPairScorer()) : CrossValidate(pairs, folds, cancellation);
+        var scores = folds == 0 ? ScoreAll(pairs, scorer) : CrossValidate(pairs, folds, cancellation);
         return new PairFigures(
             pairs.Pairs.Count,
             RankingMetrics.Of(scores, pairs.Labels),
             RankingMetrics.Of(pairs.Cosines, pairs.Labels),
-            Microseconds(pairs)
+            Microseconds(pairs, scorer)
         );
     }
 
@@ -117,9 +144,8 @@ internal static class PairsVerb
     }
 
     /// <summary>The median of nine passes over the first pairs.</summary>
-    private static double Microseconds(EmbeddedPairs pairs)
+    private static double Microseconds(EmbeddedPairs pairs, MiniLmPairScorer scorer)
     {
-        var scorer = new MiniLmPairScorer();
         var count = Math.Min(TimedPairs, pairs.Pairs.Count);
         var passes = new double[9];
         for (var pass = 0; pass < passes.Length; pass++)
@@ -139,7 +165,7 @@ internal static class PairsVerb
 
     private static void Print(Dictionary<string, PairFigures> files, int folds)
     {
-        var title = folds == 0 ? "Pairs, weights as shipped" : $"Pairs, cross-validated in {folds} folds";
+        var title = folds == 0 ? "Pairs" : $"Pairs, cross-validated in {folds} folds";
         var table = new Table { Title = new TableTitle(title) };
         table.AddColumn("File").AddColumn("By");
         foreach (var column in (ReadOnlySpan<string>)["Pairs", "Average precision", "AUC", "Recall at 0.95", "Recall at 0.99", "µs a pair"])

@@ -1,0 +1,23 @@
+using LlmThrift.Evaluation.Pairs;
+using Xunit;
+
+namespace LlmThrift.Embeddings.Tests.Pairs;
+
+public sealed class CsvRecordsTests
+{
+    [Theory]
+    [InlineData("a,b\n1,2\n", "a|b;1|2")]
+    [InlineData("a,b\r\n1,2", "a|b;1|2")]
+    [InlineData("\"x, y\",\"say \"\"hi\"\"\"\r\n", "x, y|say \"hi\"")]
+    [InlineData("\"two\nlines\",", "two\nlines|")]
+    [InlineData("\"\",b", "|b")]
+    [InlineData("it's 6\" long,b", "it's 6\" long|b")]
+    [InlineData("a\n\n\r\nb", "a;b")]
+    [InlineData("", "")]
+    public void Read_gives_the_fields(string csv, string expected) =>
+        Assert.Equal(expected, string.Join(';', CsvRecords.Read(new StringReader(csv)).Select(fields => string.Join('|', fields))));
+
+    [Fact]
+    public void Quoted_field_without_end_is_refused() =>
+        Assert.Throws<InvalidDataException>(() => CsvRecords.Read(new StringReader("a,\"b")).ToList());
+}
