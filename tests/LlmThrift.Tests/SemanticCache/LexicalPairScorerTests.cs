@@ -26,7 +26,6 @@ public sealed class LexicalPairScorerTests
         Assert.True(Score(Question, "How can I open an account?", 0.9f) > Score(Question, "How can I open an account?", 0.6f));
 
     [Theory]
-    [InlineData("How do I open 2 accounts?", "How do I open 3 accounts?")]
     [InlineData("Can I open an account?", "Can I not open an account?")]
     [InlineData("How do I enable alerts?", "How do I disable alerts?")]
     [InlineData("Where do I open an account?", "When do I open an account?")]

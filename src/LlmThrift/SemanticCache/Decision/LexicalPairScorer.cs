@@ -7,10 +7,9 @@ namespace LlmThrift.SemanticCache;
 /// </remarks>
 internal sealed class LexicalPairScorer : IQuestionPairScorer
 {
-    private const float Intercept = -8.5678f;
+    private const float Intercept = -8.5795f;
 
-    private static ReadOnlySpan<float> Weights =>
-        [10.945f, 0.8786f, -1.5455f, 0.2955f, 0.2043f, -0.1508f, -0.3929f, -0.6021f, -0.3995f, -0.2834f, -1.1068f];
+    private static ReadOnlySpan<float> Weights => [10.4199f, -0.0031f, 0.7931f, 0.0396f, -0.236f, -0.4953f, -0.3256f, -0.3533f, -1.0401f];
 
     public float Score(in QuestionPair pair)
     {
