@@ -13,6 +13,10 @@ internal sealed class ErrorCalibrator
     /// <summary>Outcomes of questions that are hopeless by far say nothing about those that may be served.</summary>
     private const double LargestLogOdds = -0.85;
 
+    private const int Steps = 8;
+    private const double LongestSlopeStep = 0.15;
+    private const double LongestInterceptStep = 0.75;
+
     private const double SlopeDeviation = 0.25;
     private const double InterceptDeviation = 1;
 
@@ -55,11 +59,14 @@ internal sealed class ErrorCalibrator
 
     public static double Sigmoid(double logOdds) => 1 / (1 + Math.Exp(-logOdds));
 
-    /// <summary>A few steps of Newton's method from where the last fit ended.</summary>
+    /// <summary>
+    /// A few steps of Newton's method from where the last fit ended, none of them long: far in the tail the curvature is almost nothing, and a full step
+    /// would go far beyond the optimum and back again.
+    /// </summary>
     private void Fit()
     {
         var outcomes = _outcomes.AsSpan(0, (int)Math.Min(_count, Capacity));
-        for (var step = 0; step < 4; step++)
+        for (var step = 0; step < Steps; step++)
         {
             double gradientOfSlope = (_slope - 1) / (SlopeDeviation * SlopeDeviation),
                 gradientOfIntercept = _intercept / (InterceptDeviation * InterceptDeviation),
@@ -79,8 +86,11 @@ internal sealed class ErrorCalibrator
             }
 
             var determinant = (curvatureOfSlope * curvatureOfIntercept) - (curvature * curvature);
-            _slope -= ((curvatureOfIntercept * gradientOfSlope) - (curvature * gradientOfIntercept)) / determinant;
-            _intercept -= ((curvatureOfSlope * gradientOfIntercept) - (curvature * gradientOfSlope)) / determinant;
+            var slopeStep = ((curvatureOfIntercept * gradientOfSlope) - (curvature * gradientOfIntercept)) / determinant;
+            var interceptStep = ((curvatureOfSlope * gradientOfIntercept) - (curvature * gradientOfSlope)) / determinant;
+            var length = Math.Max(Math.Abs(slopeStep) / LongestSlopeStep, Math.Abs(interceptStep) / LongestInterceptStep);
+            _slope -= slopeStep / Math.Max(1, length);
+            _intercept -= interceptStep / Math.Max(1, length);
 
             // A slope below this would rank by nothing but noise.
             _slope = Math.Clamp(_slope, 0.3, 3);
