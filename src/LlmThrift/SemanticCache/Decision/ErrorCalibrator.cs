@@ -17,8 +17,8 @@ internal sealed class ErrorCalibrator
     private const double LongestSlopeStep = 0.15;
     private const double LongestInterceptStep = 0.75;
 
-    private const double SlopeDeviation = 0.25;
-    private const double InterceptDeviation = 1;
+    private const double SlopeDeviation = 0.15;
+    private const double InterceptDeviation = 0.6;
 
     private readonly (float LogOdds, float Weight, bool IsError)[] _outcomes = new (float, float, bool)[Capacity];
     private long _count;

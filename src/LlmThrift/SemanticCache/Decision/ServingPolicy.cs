@@ -21,13 +21,13 @@ internal sealed class ServingPolicy : IServingPolicy
     private const int ThresholdEvery = 50;
 
     /// <summary>Standard deviations of the estimate that the upper limit lies above it.</summary>
-    private const double Deviations = 0.7;
+    private const double Deviations = 0.6;
 
     /// <summary>No single answer is served whose limit is more than so many times the share of errors allowed over all.</summary>
     private const double MostForOne = 6;
 
     private const double LargestAuditShare = 0.2;
-    private const float LargestWeight = 5;
+    private const float LargestWeight = 2;
 
     private readonly Lock _gate = new();
     private readonly ErrorCalibrator _calibrator = new();
