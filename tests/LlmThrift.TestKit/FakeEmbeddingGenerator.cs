@@ -23,8 +23,8 @@ public sealed class FakeEmbeddingGenerator : IEmbeddingGenerator<string, Embeddi
     /// <summary>Reports tokens as a remote service does; null reports none.</summary>
     public long? TokensPerCall { get; init; }
 
-    /// <summary>Other services that it answers for.</summary>
-    public object? Service { get; init; }
+    /// <summary>Another service that it answers for: how pairs of questions are scored.</summary>
+    public object? Service { get; init; } = new SimilarityScorer();
 
     public int Calls => Volatile.Read(ref _calls);
 
