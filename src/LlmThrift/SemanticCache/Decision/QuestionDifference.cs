@@ -14,4 +14,7 @@ internal enum QuestionDifference
     Name = 64,
     QuestionType = 128,
     Language = 256,
+
+    /// <summary>All but one or two words are the same, and those are new to the questions that have the answer.</summary>
+    Word = 512,
 }

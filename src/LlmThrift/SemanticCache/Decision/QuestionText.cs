@@ -9,11 +9,16 @@ internal sealed class QuestionText
     private const int MaxWords = 96;
     private const int LongestWord = 64;
 
-    private readonly QuestionWord[] _words;
+    private const int Unknown = 0;
+    private const int German = 2;
 
-    private QuestionText(QuestionWord[] words, QuestionType type, int language, int negations)
+    private readonly QuestionWord[] _words;
+    private readonly short[] _sides;
+
+    private QuestionText(QuestionWord[] words, short[] sides, QuestionType type, int language, int negations)
     {
         _words = words;
+        _sides = sides;
         Type = type;
         Language = language;
         IsNegated = (negations & 1) != 0;
@@ -21,6 +26,9 @@ internal sealed class QuestionText
 
     /// <summary>The first words, 96 at most.</summary>
     public ReadOnlySpan<QuestionWord> Words => _words;
+
+    /// <summary>The sides taken by words that have opposites, in rising order: twice the pair's number, and 1 more on its second side.</summary>
+    public ReadOnlySpan<short> Sides => _sides;
 
     public QuestionType Type { get; }
 
@@ -31,7 +39,7 @@ internal sealed class QuestionText
     public bool IsNegated { get; }
 
     /// <summary>Bytes in memory, roughly.</summary>
-    public int Size => 64 + (16 * _words.Length);
+    public int Size => 100 + (20 * _words.Length) + (2 * _sides.Length);
 
     public static QuestionText Parse(ReadOnlySpan<char> text)
     {
@@ -69,13 +77,15 @@ internal sealed class QuestionText
         }
 
         // "stopped" and "stopping" become "stop".
-        return Hash(word.Length > 3 && word[^1] == word[^2] && word[^1] != 's' && word[^1] != 'l' ? word[..^1] : word);
+        var isDoubled = word.Length > 3 && word[^1] == word[^2] && word[^1] != 's' && (word[^1] != 'l' || word.Length > 5);
+        return Hash(isDoubled ? word[..^1] : word);
     }
 
     private ref struct Reader(ReadOnlySpan<char> text)
     {
         private readonly ReadOnlySpan<char> _text = text;
         private readonly List<QuestionWord> _words = new(16);
+        private readonly List<short> _sides = new(8);
         private readonly int[] _languages = new int[8];
         private int _position;
         private int _negations;
@@ -84,8 +94,8 @@ internal sealed class QuestionText
         private int _plain;
         private bool _isSentenceStart = true;
         private QuestionType _type;
-        private uint _first;
-        private uint _second;
+        private uint _previous;
+        private uint _role;
 
         public QuestionText Read()
         {
@@ -110,9 +120,10 @@ internal sealed class QuestionText
                 }
             }
 
-            // In a title every word has a capital: it tells nothing there.
+            // In a title every word has a capital, in German every noun: it tells nothing there.
             var words = _words.ToArray();
-            if (_capitals > 2 && _capitals * 2 > _plain)
+            var language = LanguageFound();
+            if (language == German || (_capitals > 2 && _capitals * 2 > _plain))
             {
                 for (var i = 0; i < words.Length; i++)
                 {
@@ -120,7 +131,8 @@ internal sealed class QuestionText
                 }
             }
 
-            return new QuestionText(words, _type, LanguageFound(), _negations);
+            _sides.Sort();
+            return new QuestionText(words, [.. _sides], _type, language, _negations);
         }
 
         private void ReadWord(scoped Span<char> word)
@@ -175,6 +187,12 @@ internal sealed class QuestionText
                 {
                     Append(word, ref length, c);
                 }
+                else if (c is '\'' or '’' && length > 0 && next is 's' or 'S' && !IsLetterAt(_position + 2))
+                {
+                    // "the company's" is "the company".
+                    _position += 2;
+                    break;
+                }
                 else if (c is '\'' or '’' && char.IsLetter(next))
                 {
                     // "isn't" is "isnt", which the lists know.
@@ -196,6 +214,8 @@ internal sealed class QuestionText
                 Add(word[..length], isCapital);
             }
         }
+
+        private readonly bool IsLetterAt(int position) => position < _text.Length && char.IsLetter(_text[position]);
 
         private static void Append(Span<char> word, ref int length, char c)
         {
@@ -246,13 +266,33 @@ internal sealed class QuestionText
             }
 
             FindType(hash);
+            if ((kinds & WordKinds.Opposite) != WordKinds.None)
+            {
+                _sides.AddRange(WordLists.SidesOf(hash));
+            }
+
             var meaning =
                 (kinds & (WordKinds.Number | WordKinds.Unit | WordKinds.Date)) != WordKinds.None ? MeaningOf(word, hash, hasDigit) : hash;
             var prefix = WordLists.ReversingPrefixOf(word);
-            _words.Add(new QuestionWord(meaning, meaning != hash ? meaning : StemOf(word), prefix > 0 ? StemOf(word[prefix..]) : 0, kinds));
+            var read = new QuestionWord(
+                meaning,
+                meaning != hash ? meaning : StemOf(word),
+                prefix > 0 ? StemOf(word[prefix..]) : 0,
+                _role,
+                kinds
+            );
+            _words.Add(read);
+            if (read.Is(WordKinds.Direction))
+            {
+                _role = hash;
+            }
+            else if (read.IsContent)
+            {
+                _role = 0;
+            }
         }
 
-        /// <summary>"1.50" is "1.5", "v2" is "2", "3rd" is "3".</summary>
+        /// <summary>"20.00" is "20", "v2" is "2", "3rd" is "3"; "2.10" is not "2.1", nor "1.000" "1".</summary>
         private static uint MeaningOf(ReadOnlySpan<char> word, uint hash, bool hasDigit)
         {
             if (!hasDigit)
@@ -260,14 +300,15 @@ internal sealed class QuestionText
                 return WordLists.MeaningOf(hash);
             }
 
-            if (word.Contains('.') && word.TrimStart('v').IndexOfAnyExceptInRange('.', '9') < 0 && word.Count('.') == 1)
-            {
-                word = word.TrimEnd('0').TrimEnd('.');
-            }
-
             if (word is ['v', >= '0' and <= '9', ..])
             {
                 word = word[1..];
+            }
+
+            var point = word.IndexOf('.');
+            if (point > 0 && word.Length - point is 2 or 3 && !word[(point + 1)..].ContainsAnyExcept('0'))
+            {
+                word = word[..point];
             }
 
             return WordLists.MeaningOf(Hash(word));
@@ -282,7 +323,7 @@ internal sealed class QuestionText
             }
 
             if (
-                _first == QuestionTypes.How
+                _previous == QuestionTypes.How
                 && QuestionTypes.AfterHow(hash) is var followed and not QuestionType.Other
                 && type is QuestionType.How
             )
@@ -290,7 +331,7 @@ internal sealed class QuestionText
                 type = followed;
             }
             else if (
-                _first == QuestionTypes.What
+                _previous == QuestionTypes.What
                 && QuestionTypes.AfterWhat(hash) is var asked and not QuestionType.Other
                 && type is QuestionType.Other
             )
@@ -298,7 +339,7 @@ internal sealed class QuestionText
                 type = asked;
             }
 
-            (_type, _second, _first) = (type, _first, hash);
+            (_type, _previous) = (type, hash);
         }
 
         private readonly int LanguageFound()
@@ -322,7 +363,7 @@ internal sealed class QuestionText
                 }
             }
 
-            return _languages[best] >= 2 && (second == best || _languages[best] > _languages[second]) ? best + 1 : 0;
+            return _languages[best] >= 2 && (second == best || _languages[best] > _languages[second]) ? best + 1 : Unknown;
         }
 
         private static bool IsWordByItself(char c) =>

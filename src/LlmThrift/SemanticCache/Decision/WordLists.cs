@@ -12,8 +12,9 @@ internal static class WordLists
         a an the of to in on for with at by from is are was were be been being am do does did done can could will would should shall may might must
         have has had i you he she it we they me my mine your yours our ours their his her its this that these those and or but if so as than then there here
         what which who whom whose when where why how any some get got getting just about into out up down over also very too please want need know
-        tell help hi hello hey thanks thank ok okay im ive id ill youre theyre whats hows wheres s t d ll re ve m
-        der die das ein eine einen einem einer und oder ist sind war ich du er sie es wir ihr mein meine dein kann wie was wo wann warum zu von mit auf für in im am
+        like able possible tell help hi hello hey thanks thank ok okay im ive id ill youre theyre whats hows wheres s t d ll re ve m
+        der die das ein eine einen einem einer und oder ist sind war ich du er sie es wir ihr mein meine dein kann wie was wo wann warum zu von mit auf für in im am an bei sie ihr ihre ihnen uns
+        habe haben hat können könnte möchte bitte
         le la les un une des et ou est sont je tu il elle nous vous mon ma mes ce cette comment quoi quel quelle où quand pourquoi de du à au en pour avec sur
         el los las una y o es son yo tú él ella mi mis su sus cómo qué cuál dónde cuándo por para con en del al lo
         il lo gli uno e è sono io mio mia come che cosa quale dove quando perché di da per con su
@@ -29,7 +30,7 @@ internal static class WordLists
         """;
 
     private const string Directions = """
-        from to into onto in than before after over under by of for against versus vs between through via towards toward
+        from to into onto than before after over under by against versus vs between through via towards toward
         von nach zu aus vor de à vers avant après desde hasta a hacia antes después da per prima dopo para naar van из в до после 从 到 比
         """;
 
@@ -197,6 +198,7 @@ internal static class WordLists
         import importing imported|export exporting exported
         in inside|out outside
         before earlier prior|after afterwards later following
+        within during|after beyond
         first earliest|last latest final
         max maximum highest largest biggest most greatest tallest longest|min minimum lowest smallest least shortest
         more|less fewer
@@ -349,7 +351,7 @@ internal static class WordLists
 
     private static readonly FrozenDictionary<uint, WordKinds> Kinds = BuildKinds();
     private static readonly FrozenDictionary<uint, uint> Meanings = BuildMeanings();
-    private static readonly FrozenDictionary<uint, (short Group, bool IsFirst)[]> Sides = BuildSides();
+    private static readonly FrozenDictionary<uint, short[]> Sides = BuildSides();
     private static readonly FrozenDictionary<uint, byte> Languages = BuildLanguages();
 
     /// <summary>What the word with this hash can decide.</summary>
@@ -358,8 +360,8 @@ internal static class WordLists
     /// <summary>One hash for all words of one meaning, among numbers, units and dates; the word's own otherwise.</summary>
     public static uint MeaningOf(uint word) => Meanings.GetValueOrDefault(word, word);
 
-    /// <summary>The pairs of opposites that the word belongs to, and its side in each.</summary>
-    public static (short Group, bool IsFirst)[] SidesOf(uint word) => Sides.GetValueOrDefault(word) ?? [];
+    /// <summary>The sides that the word takes in pairs of opposites: twice the pair's number, and 1 more on its second side.</summary>
+    public static short[] SidesOf(uint word) => Sides.GetValueOrDefault(word) ?? [];
 
     /// <summary>A bit for each language that the word is a common one of.</summary>
     public static byte LanguagesOf(uint word) => Languages.GetValueOrDefault(word);
@@ -420,13 +422,13 @@ internal static class WordLists
         return meanings.ToFrozenDictionary();
     }
 
-    private static FrozenDictionary<uint, (short, bool)[]> BuildSides()
+    private static FrozenDictionary<uint, short[]> BuildSides()
     {
-        var sides = new Dictionary<uint, List<(short, bool)>>();
+        var sides = new Dictionary<uint, List<short>>();
         var lines = Lines(Opposites);
-        for (short group = 0; group < lines.Length; group++)
+        for (var pair = 0; pair < lines.Length; pair++)
         {
-            var halves = lines[group].Split('|');
+            var halves = lines[pair].Split('|');
             for (var half = 0; half < 2; half++)
             {
                 foreach (var word in Words(halves[half]))
@@ -437,12 +439,12 @@ internal static class WordLists
                         sides[hash] = list = [];
                     }
 
-                    list.Add((group, half == 0));
+                    list.Add((short)((2 * pair) + half));
                 }
             }
         }
 
-        return sides.ToFrozenDictionary(pair => pair.Key, pair => pair.Value.ToArray());
+        return sides.ToFrozenDictionary(side => side.Key, side => side.Value.ToArray());
     }
 
     private static FrozenDictionary<uint, byte> BuildLanguages()

@@ -1,0 +1,121 @@
+using LlmThrift.Internal;
+using LlmThrift.SemanticCache;
+using Xunit;
+
+namespace LlmThrift.Tests.SemanticCache.Decision;
+
+public sealed class ServingPolicyTests
+{
+    private const string Question = "How do I cancel my order?";
+
+    /// <summary>The log-odds of an error are the similarity times -10, so that a test can choose them.</summary>
+    private static readonly ServingModel BySimilarity = new(0, [0, 0, -10, .. new float[ServingFeatures.Count - 3]]);
+
+    [Fact]
+    public void Decide_without_candidates_explores()
+    {
+        var decision = new ServingPolicy(0.01, 1).Decide([], Question);
+
+        Assert.Equal((ServingChoice.Explore, "no_neighbor", null), (decision.Choice, decision.Reason, decision.Entry));
+    }
+
+    [Fact]
+    public void Guarded_question_is_explored_and_says_why()
+    {
+        var decision = new ServingPolicy(0.01, 1, BySimilarity).Decide([Near(1, "Can I pay 20?")], "Can I pay 30?");
+
+        Assert.Equal((ServingChoice.Explore, "other_number"), (decision.Choice, decision.Reason));
+    }
+
+    [Fact]
+    public void Right_answers_are_served_and_some_audited()
+    {
+        var hits = Simulate(0.01, 5_000, _ => 0.8f, (_, _) => 0);
+
+        Assert.InRange(hits.Count, 4_500, 4_990);
+    }
+
+    [Theory]
+    [InlineData(0.005)]
+    [InlineData(0.01)]
+    [InlineData(0.05)]
+    public void Share_of_false_hits_is_not_above_the_limit(double maxErrorRate)
+    {
+        // The true error is twice what the model thinks: the policy has to learn it.
+        var hits = Simulate(
+            maxErrorRate,
+            30_000,
+            random => 0.1f + (0.8f * random.NextSingle()),
+            (_, similarity) => Math.Min(1, 2 * ErrorCalibrator.Sigmoid(-10 * similarity))
+        );
+
+        var wrong = hits.Count(hit => hit.IsWrong);
+        Assert.True(hits.Count > 5_000, $"{hits.Count} hits");
+        Assert.True(BinomialInterval.Lower(wrong, hits.Count, 0.95) <= maxErrorRate, $"{wrong} of {hits.Count} hits are false");
+    }
+
+    [Fact]
+    public void Answers_that_have_become_wrong_stop_being_served()
+    {
+        var hits = Simulate(0.01, 6_000, _ => 0.6f, (request, _) => request < 2_000 ? 0 : 1);
+
+        Assert.True(hits.Count > 1_500);
+        Assert.DoesNotContain(hits, hit => hit.Request > 5_000);
+    }
+
+    [Fact]
+    public void Reports_of_wrong_answers_raise_the_limit_of_the_error()
+    {
+        var policy = new ServingPolicy(0.01, 1, BySimilarity);
+        var candidate = Near(0.6f, Question);
+        var before = policy.Decide([candidate], Question);
+        for (var report = 0; report < 80; report++)
+        {
+            policy.ReportWrong(before.Trace);
+        }
+
+        var after = policy.Decide([candidate], Question);
+
+        Assert.True(after.ErrorBound > 3 * before.ErrorBound, $"{before.ErrorBound} before, {after.ErrorBound} after");
+        Assert.Equal((ServingChoice.Explore, "thin_evidence"), (after.Choice, after.Reason));
+    }
+
+    private static List<(int Request, bool IsWrong)> Simulate(
+        double maxErrorRate,
+        int requests,
+        Func<Random, float> similarity,
+        Func<int, float, double> error
+    )
+    {
+        var random = new Random(5);
+        var policy = new ServingPolicy(maxErrorRate, 1, BySimilarity);
+        var hits = new List<(int, bool)>();
+        for (var request = 0; request < requests; request++)
+        {
+            var candidate = Near(similarity(random), Question);
+            var decision = policy.Decide([candidate], Question);
+            var isWrong = random.NextDouble() < error(request, candidate.Similarity);
+            if (decision.Choice == ServingChoice.Serve)
+            {
+                hits.Add((request, isWrong));
+            }
+            else
+            {
+                policy.Learn(decision.Trace, decision.Choice, !isWrong, [], candidate.Entry);
+            }
+        }
+
+        return hits;
+    }
+
+    private static Candidate Near(float similarity, string question) =>
+        new(
+            new SemanticEntry(1, Scope, question, [1], Group) { CreatedAt = default, ExpiresAt = DateTimeOffset.MaxValue },
+            similarity,
+            float.NaN
+        );
+
+    private static SemanticScope Scope { get; } = new("scope", 1);
+
+    private static AnswerGroup Group { get; } = new("group", null!);
+}
