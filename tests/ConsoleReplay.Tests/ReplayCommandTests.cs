@@ -59,6 +59,22 @@ public sealed class ReplayCommandTests
     }
 
     [Fact]
+    public async Task Parse_semantic_is_taken()
+    {
+        Assert.True((await ParseAsync("--semantic --calls 10"))!.Semantic);
+    }
+
+    [Theory]
+    [InlineData("--semantic --live")]
+    [InlineData("--semantic --file ReplayCommandTests.jsonl")]
+    public void Parse_semantic_without_known_answers_is_refused(string commandLine)
+    {
+        var parsed = ReplayCommand.Create((_, _) => Task.FromResult(0)).Parse(commandLine);
+
+        Assert.Contains(parsed.Errors, error => error.Message.Contains("known which answer is right", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Help_has_examples_and_exit_codes()
     {
         using var output = new StringWriter();

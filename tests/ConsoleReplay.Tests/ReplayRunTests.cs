@@ -2,6 +2,7 @@ using System.Text.Json;
 using ConsoleReplay.Cli;
 using ConsoleReplay.Reporting;
 using ConsoleReplay.Running;
+using ConsoleReplay.Semantic;
 using Xunit;
 
 namespace ConsoleReplay.Tests;
@@ -45,6 +46,42 @@ public sealed class ReplayRunTests : IDisposable
         Assert.Equal(7, json.GetProperty("features").GetArrayLength());
         Assert.Contains("priced as gpt-4o", _output.ToString(), StringComparison.Ordinal);
         Assert.Contains("built, not measured", _output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task RunAsync_semantic_says_what_was_served_and_how_much_of_it_was_wrong(bool stream)
+    {
+        var exitCode = await RunAsync(Settings with { Calls = 1_500, Questions = 600, Semantic = true, Stream = stream, Concurrency = 2 });
+
+        Assert.Equal(ReplayRun.Replayed, exitCode);
+        var json = ReadJson();
+        var stages = json.GetProperty("saving").GetProperty("stages").EnumerateArray().ToArray();
+        Assert.Equal(["exact_cache", "semantic_cache", "output_limits"], stages.Select(stage => stage.GetProperty("name").GetString()));
+        Assert.Equal(Cost(json, "without") - Cost(json, "with"), stages.Sum(stage => stage.GetProperty("cost").GetDecimal()));
+        var semantic = json.GetProperty("semantic");
+        var (calls, questions) = (semantic.GetProperty("calls"), semantic.GetProperty("questions"));
+        var hits = calls.GetProperty("hits").GetInt64();
+        Assert.True(hits > 0);
+        Assert.Equal(stages[1].GetProperty("calls").GetInt64(), hits);
+        Assert.InRange(questions.GetProperty("hits").GetInt64(), 1, hits);
+        Assert.InRange(calls.GetProperty("falseHits").GetInt64(), 0, hits / 10);
+        Assert.Equal(
+            new CheckedHits(questions.GetProperty("hits").GetInt64(), questions.GetProperty("falseHits").GetInt64()).WrongShareUpper95,
+            questions.GetProperty("falseHitShareUpper95").GetDouble()
+        );
+        Assert.True(semantic.GetProperty("encoder").GetProperty("texts").GetInt32() >= json.GetProperty("providerCalls").GetInt32());
+        Assert.Contains("semantic cache, 1.0 % wrong allowed", _output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task RunAsync_without_semantic_says_nothing_of_it()
+    {
+        await RunAsync(Settings with { Calls = 50 });
+
+        Assert.False(ReadJson().TryGetProperty("semantic", out _));
+        Assert.DoesNotContain("semantic", _output.ToString(), StringComparison.OrdinalIgnoreCase);
     }
 
     [Fact]

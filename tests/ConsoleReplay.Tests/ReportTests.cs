@@ -2,6 +2,7 @@ using System.Text.Json;
 using ConsoleReplay.Logs;
 using ConsoleReplay.Reporting;
 using ConsoleReplay.Running;
+using ConsoleReplay.Semantic;
 using Xunit;
 
 namespace ConsoleReplay.Tests;
@@ -31,6 +32,51 @@ public sealed class ReportTests
         Assert.Contains("priced as gpt-4o", text, StringComparison.Ordinal);
         Assert.Contains("built, not measured", text, StringComparison.Ordinal);
         Assert.Contains("1.50 s", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Write_semantic_figures_are_shown_and_in_the_json()
+    {
+        var report = Report();
+        report = report with
+        {
+            Figures = report.Figures with
+            {
+                Semantic = new SemanticFigures
+                {
+                    MaxErrorRate = 0.01,
+                    Calls = new CheckedHits(400, 3),
+                    Questions = new CheckedHits(200, 1),
+                    EncodedTexts = 1_600,
+                    EncoderMedian = TimeSpan.FromMilliseconds(1.5),
+                    EncoderTotal = TimeSpan.FromSeconds(2.5),
+                    Audits = 12,
+                    AuditCost = 0.03m,
+                    Decisions = new Dictionary<string, long>(StringComparer.Ordinal)
+                    {
+                        ["served"] = 400,
+                        ["disagreement"] = 700,
+                        ["error_limit"] = 600,
+                    },
+                },
+            },
+        };
+
+        var text = Render(report);
+        using var stream = new MemoryStream();
+        await JsonReport.WriteAsync(stream, report, CancellationToken.None);
+        var json = JsonElement.Parse(stream.ToArray()).GetProperty("semantic");
+
+        Assert.All(text.Split('\n'), line => Assert.True(line.TrimEnd().Length <= 80, line));
+        Assert.Contains("0.75 %", text, StringComparison.Ordinal);
+        Assert.Contains("0.50 %", text, StringComparison.Ordinal);
+        Assert.Contains("1,600 questions, 1.50 ms each (median), 2.50 s in all", text, StringComparison.Ordinal);
+        Assert.Contains("12 calls, $0.0300", text, StringComparison.Ordinal);
+        Assert.Contains("Not served: disagreement 700, error limit 600.", text, StringComparison.Ordinal);
+        Assert.Equal(3, json.GetProperty("calls").GetProperty("falseHits").GetInt32());
+        Assert.Equal(0.005, json.GetProperty("questions").GetProperty("falseHitShare").GetDouble());
+        Assert.Equal(1.5, json.GetProperty("encoder").GetProperty("medianMilliseconds").GetDouble());
+        Assert.Equal(0.03m, json.GetProperty("audits").GetProperty("cost").GetDecimal());
     }
 
     [Fact]

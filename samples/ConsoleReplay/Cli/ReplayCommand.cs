@@ -16,6 +16,8 @@ internal static class ReplayCommand
               replays real customer questions, priced as gpt-4o
           dotnet run --project samples/ConsoleReplay -c Release -- --model gpt-4o-mini --calls 20000
               the same as another model, and longer
+          dotnet run --project samples/ConsoleReplay -c Release -- --semantic
+              the same with the semantic cache, and how much of what it served was wrong
           dotnet run --project samples/ConsoleReplay -c Release -- --file traffic.jsonl --json result.json
               replays your own log: OpenAI chat completions requests or batch lines, one a line
           OPENAI_API_KEY=... dotnet run --project samples/ConsoleReplay -c Release -- --live --limit 20
@@ -64,6 +66,10 @@ internal static class ReplayCommand
             HelpName = "n",
         };
         var stream = new Option<bool>("--stream") { Description = "Ask for streams." };
+        var semantic = new Option<bool>("--semantic")
+        {
+            Description = "Use the semantic cache too, and check its answers by the questions' known intents.",
+        };
         var speed = new Option<double>("--speed")
         {
             Description = "How much faster than on a real clock the recorded provider answers. 1 is real time.",
@@ -114,6 +120,7 @@ internal static class ReplayCommand
             skew,
             seed,
             stream,
+            semantic,
             speed,
             concurrency,
             assumed,
@@ -124,6 +131,15 @@ internal static class ReplayCommand
             limit,
             yes,
         };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(semantic) && (result.GetResult(file) is not null || result.GetValue(live)))
+            {
+                result.AddError(
+                    "--semantic replays the shipped questions offline, without --file or --live: only there is it known which answer is right."
+                );
+            }
+        });
         command.SetAction(
             (parsed, cancellationToken) =>
                 run(
@@ -136,6 +152,7 @@ internal static class ReplayCommand
                         Skew = parsed.GetValue(skew),
                         Seed = parsed.GetValue(seed),
                         Stream = parsed.GetValue(stream),
+                        Semantic = parsed.GetValue(semantic),
                         Speed = parsed.GetValue(speed),
                         Concurrency = parsed.GetValue(concurrency),
                         AssumedOutputTokens = parsed.GetValue(assumed),

@@ -23,6 +23,9 @@ internal sealed record ReplaySettings
 
     public bool Stream { get; init; }
 
+    /// <summary>Whether the app uses the semantic cache.</summary>
+    public bool Semantic { get; init; }
+
     /// <summary>How much faster than on a real clock the recorded provider answers.</summary>
     public double Speed { get; init; } = 30;
 

@@ -22,6 +22,9 @@ internal static class Format
     /// <summary>A share of 0 to 1 in per cent.</summary>
     public static string Share(double share) => (share * 100).ToString("0.0", CultureInfo.InvariantCulture) + " %";
 
+    /// <summary>A small share of 0 to 1 in per cent.</summary>
+    public static string SmallShare(double share) => (share * 100).ToString("0.00", CultureInfo.InvariantCulture) + " %";
+
     /// <summary>A part of a whole in per cent; nothing of an empty whole.</summary>
     public static string Share(decimal part, decimal whole) => whole == 0 ? "" : Share((double)(part / whole));
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ConsoleReplay.Semantic;
 
 namespace ConsoleReplay.Reporting;
 
@@ -71,8 +72,36 @@ internal static class JsonReport
                 problem.Message,
             }),
         };
-        return JsonSerializer.SerializeAsync(stream, document, Options, cancellationToken);
+        var json = JsonSerializer.SerializeToNode(document, Options)!.AsObject();
+        if (figures.Semantic is { } semantic)
+            json["semantic"] = JsonSerializer.SerializeToNode(Semantic(semantic), Options);
+        return JsonSerializer.SerializeAsync(stream, json, Options, cancellationToken);
     }
+
+    private static object Semantic(SemanticFigures semantic) =>
+        new
+        {
+            semantic.MaxErrorRate,
+            Calls = Hits(semantic.Calls),
+            Questions = Hits(semantic.Questions),
+            Encoder = new
+            {
+                Texts = semantic.EncodedTexts,
+                MedianMilliseconds = semantic.EncoderMedian.TotalMilliseconds,
+                TotalMilliseconds = semantic.EncoderTotal.TotalMilliseconds,
+            },
+            Audits = new { Calls = semantic.Audits, Cost = semantic.AuditCost },
+            semantic.Decisions,
+        };
+
+    private static object Hits(CheckedHits hits) =>
+        new
+        {
+            Hits = hits.Served,
+            FalseHits = hits.Wrong,
+            FalseHitShare = hits.WrongShare,
+            FalseHitShareUpper95 = hits.WrongShareUpper95,
+        };
 
     private static object? Latency(LatencyFigures? latency) =>
         latency is { } known

@@ -1,3 +1,5 @@
+using ConsoleReplay.Semantic;
+
 namespace ConsoleReplay.Reporting;
 
 /// <summary>What a replay cost, without and with cost controls. Money in USD.</summary>
@@ -45,6 +47,9 @@ internal sealed record ReplayFigures
 
     /// <inheritdoc cref="LatencyWithout"/>
     public LatencyFigures? LatencyWith { get; init; }
+
+    /// <summary>What the semantic cache did; null when it is not in use.</summary>
+    public SemanticFigures? Semantic { get; init; }
 }
 
 /// <summary>One stage's part of the saving.</summary>

@@ -14,6 +14,8 @@ internal static class ReportWriter
         console.WriteLine();
         WriteComparison(console, report);
         WriteStages(console, figures);
+        if (figures.Semantic is { } semantic)
+            SemanticReportWriter.Write(console, semantic, figures.IsPriced);
         if (figures.Features.Count > 1)
             WriteFeatures(console, figures);
         WriteMonth(console, report);
@@ -163,13 +165,13 @@ internal static class ReportWriter
         table.AddRow(name, Format.Count(without), Format.Count(with), Format.Count(without - with), Format.Share(without - with, without));
 
     /// <summary>An unknown price is not a price of zero.</summary>
-    private static string Money(bool isPriced, decimal dollars) => isPriced ? Format.Money(dollars) : "not known";
+    public static string Money(bool isPriced, decimal dollars) => isPriced ? Format.Money(dollars) : "not known";
 
-    private static string Calls(long count) => count == 1 ? "1 call" : $"{Format.Count(count)} calls";
+    public static string Calls(long count) => count == 1 ? "1 call" : $"{Format.Count(count)} calls";
 
-    private static Table NewTable(string title) => new() { Title = new TableTitle(Markup.Escape(title)), Border = TableBorder.Rounded };
+    public static Table NewTable(string title) => new() { Title = new TableTitle(Markup.Escape(title)), Border = TableBorder.Rounded };
 
-    private static TableColumn Right(string header) => new TableColumn(header).RightAligned();
+    public static TableColumn Right(string header) => new TableColumn(header).RightAligned();
 
     private static string Bold(string text) => $"[bold]{Markup.Escape(text)}[/]";
 }

@@ -1,4 +1,5 @@
 using ConsoleReplay.Reporting;
+using ConsoleReplay.Semantic;
 using ConsoleReplay.Traffic;
 using LlmThrift.Diagnostics;
 using LlmThrift.Metering;
@@ -15,15 +16,29 @@ internal sealed class CostControlledApp : IDisposable
     private readonly Lock _gate = new();
     private readonly List<TimeSpan> _latencies = [];
     private readonly Func<ReplayCall, TimeSpan>? _providerLatency;
+    private readonly SemanticReplay? _semantic;
     private long _providerCalls;
 
     /// <param name="provider">The provider; disposed with the app.</param>
     /// <param name="maxOutputTokens">The cap on answers; null for none.</param>
     /// <param name="providerLatency">What the provider takes for a call when it does not run faster than the clock; null when it does not.</param>
-    public CostControlledApp(IChatClient provider, int? maxOutputTokens, Func<ReplayCall, TimeSpan>? providerLatency)
+    /// <param name="semantic">The semantic cache; null for none. Belongs to the caller.</param>
+    public CostControlledApp(
+        IChatClient provider,
+        int? maxOutputTokens,
+        Func<ReplayCall, TimeSpan>? providerLatency,
+        SemanticReplay? semantic = null
+    )
     {
         _providerLatency = providerLatency;
-        Client = provider.WithCostControls(options => options.OutputLimits.MaxOutputTokens = maxOutputTokens);
+        _semantic = semantic;
+        var client = provider.WithCostControls(options =>
+        {
+            options.OutputLimits.MaxOutputTokens = maxOutputTokens;
+            options.UseSemanticCache = semantic is not null;
+            semantic?.Configure(options.SemanticCache);
+        });
+        Client = semantic?.Watch(client) ?? client;
     }
 
     /// <summary>What the app calls.</summary>
@@ -57,10 +72,11 @@ internal sealed class CostControlledApp : IDisposable
                 BaselineOutputTokens = total.BaselineOutputTokens,
                 InputTokens = total.InputTokens,
                 OutputTokens = total.OutputTokens,
-                Stages = StagesOf(total),
+                Stages = StagesOf(total, _semantic is not null),
                 Features = FeaturesOf(summary),
                 PassedBy = summary.PassedBy,
                 LatencyWith = LatencyFigures.Of(_latencies),
+                Semantic = _semantic?.GetFigures(),
             };
         }
     }
@@ -79,6 +95,7 @@ internal sealed class CostControlledApp : IDisposable
             latency = record.Duration - inProvider + atFullLength;
         }
 
+        _semantic?.Observe(record);
         lock (_gate)
         {
             _providerCalls += record.Attempts.Count;
@@ -89,9 +106,11 @@ internal sealed class CostControlledApp : IDisposable
 
     public void Dispose() => Client.Dispose();
 
-    private static List<StageFigures> StagesOf(CostTotals total)
+    private static List<StageFigures> StagesOf(CostTotals total, bool isSemantic)
     {
-        string[] always = [CostStages.ExactCache, CostStages.OutputLimits];
+        string[] always = isSemantic
+            ? [CostStages.ExactCache, CostStages.SemanticCache, CostStages.OutputLimits]
+            : [CostStages.ExactCache, CostStages.OutputLimits];
         return
         [
             .. always

@@ -4,6 +4,7 @@ using ConsoleReplay.Live;
 using ConsoleReplay.Logs;
 using ConsoleReplay.Recorded;
 using ConsoleReplay.Reporting;
+using ConsoleReplay.Semantic;
 using ConsoleReplay.Traffic;
 using LlmThrift.Pricing;
 using Microsoft.Extensions.AI;
@@ -20,6 +21,11 @@ internal sealed class ReplayRun
     public const int Cancelled = 130;
 
     private const int LiveLimit = 50;
+
+    private const string SemanticNote =
+        "Semantic cache: wrong is an answer that belongs to another intent. Repeats of a question are served alike, so go by the line of "
+        + "different questions. The cache learns while calls go on, so its figures vary from run to run. The encoder's times are real, on this "
+        + "machine.";
 
     private readonly ReplaySettings _settings;
     private readonly IAnsiConsole _console;
@@ -86,7 +92,13 @@ internal sealed class ReplayRun
             .ToList();
         var provider = live?.Client ?? new RecordedChatClient(traffic.CreateAnswers(), models[0], _settings.Speed, _time);
         var latencies = live is null ? LatenciesOfProvider(traffic, models[0]) : null;
-        using var app = new CostControlledApp(provider, traffic.MaxOutputTokens, latencies is null ? null : call => latencies[call]);
+        using var semantic = _settings.Semantic ? new SemanticReplay(traffic.CreateAnswers(), _time) : null;
+        using var app = new CostControlledApp(
+            provider,
+            traffic.MaxOutputTokens,
+            latencies is null ? null : call => latencies[call],
+            semantic
+        );
         _console.Write(
             new Paragraph(
                 $"Replaying {Format.Count(traffic.Calls.Count)} calls of {traffic.Title} against {live?.Description ?? "recorded answers"}.\n"
@@ -104,7 +116,7 @@ internal sealed class ReplayRun
         {
             Title = traffic.Title,
             Models = models,
-            Notes = [.. traffic.Notes, ProviderNote(live)],
+            Notes = [.. traffic.Notes, ProviderNote(live), .. semantic is null ? Array.Empty<string>() : [SemanticNote]],
             Problems = problems,
             Figures = app.GetFigures() with { LatencyWithout = latencies is null ? null : LatencyFigures.Of([.. latencies.Values]) },
             Outcome = outcome,
