@@ -2,6 +2,7 @@ using System.Text.Json;
 using LlmThrift.AotApp;
 using LlmThrift.Embeddings;
 using LlmThrift.Metering;
+using LlmThrift.SemanticCache;
 using LlmThrift.Tokens;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Caching.Distributed;
@@ -28,12 +29,19 @@ var read = other.GetRequiredService<IEmbeddingGenerator<string, Embedding<float>
     : 0;
 var tokens = BytePairEncoding.O200kBase.CountTokens("What are your business hours?");
 
+var semantic = await AskInOtherWordsAsync();
+
 Require(first.GetCallRecord() is { ServedBy: null, ActualCost: > 0 }, "the first call is paid for");
 Require(hit.GetCallRecord() is { ServedBy: "exact_cache", ActualCost: 0 }, "the second is served by the cache");
 Require(stored.GetCallRecord() is { ServedBy: "exact_cache" }, "another pipeline finds the payload");
 Require(streamed.Messages[0].Contents.OfType<FunctionCallContent>().Any(), "a stream replays the function call");
 Require(tokens == 6, "the vocabulary is there");
 Require(read == 8 && Math.Abs(vector.Sum(value => value * value) - 1) < 1e-4, "the sentence encoder works");
+Require(
+    semantic.GetCallRecord() is { ServedBy: "semantic_cache", SemanticMatch.Score: > 0, ActualCost: 0 },
+    "a question in other words is served"
+);
+Require(semantic.Text == "From nine to five.", "its answer is the one that was kept");
 Console.WriteLine($"Native: saved {one.GetRequiredService<CostReport>().GetSummary().Total.SavingShare:P0} of two calls.");
 return 0;
 
@@ -45,6 +53,42 @@ ServiceProvider Build()
     services.AddMiniLmEmbeddings();
     services.AddChatClient(_ => new SmallProvider()).UseCostControls();
     return services.BuildServiceProvider();
+}
+
+// Encoder, index, pair scorer, policy, comparison of answers: the cache learns until it is sure enough, and serves.
+static async Task<ChatResponse> AskInOtherWordsAsync()
+{
+    var services = new ServiceCollection();
+    services.AddMiniLmEmbeddings();
+    services
+        .AddChatClient(_ => new SmallProvider(callsTools: false))
+        .UseCostControls(o =>
+        {
+            o.UseSemanticCache = true;
+            o.SemanticCache.MaxErrorRate = 0.2;
+            o.SemanticCache.EmbeddingTimeout = TimeSpan.FromSeconds(30);
+        });
+    await using var provider = services.BuildServiceProvider();
+    var client = provider.GetRequiredService<IChatClient>();
+    ChatResponse? response = null;
+    foreach (var opening in (string[])["", "Please tell me, ", "Could you say ", "I would like to know ", "Hello, "])
+    {
+        foreach (
+            var words in (string[])
+                ["what are your business hours?", "what are your opening hours?", "when are you open?", "when is the shop open?"]
+        )
+        {
+            response = await client.GetResponseAsync(opening + words);
+            if (response.GetCallRecord()?.ServedBy == "semantic_cache")
+            {
+                return response;
+            }
+
+            await client.GetService<SemanticCacheManager>()!.WhenIdleAsync();
+        }
+    }
+
+    return response!;
 }
 
 static Task<ChatResponse> AskAsync(IServiceProvider services) =>

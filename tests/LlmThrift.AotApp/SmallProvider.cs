@@ -2,8 +2,8 @@ using Microsoft.Extensions.AI;
 
 namespace LlmThrift.AotApp;
 
-/// <summary>Answers at once, once.</summary>
-internal sealed class SmallProvider : IChatClient
+/// <summary>Answers at once, and in one piece.</summary>
+internal sealed class SmallProvider(bool callsTools = true) : IChatClient
 {
     public Task<ChatResponse> GetResponseAsync(
         IEnumerable<ChatMessage> messages,
@@ -14,15 +14,18 @@ internal sealed class SmallProvider : IChatClient
             new ChatResponse(
                 new ChatMessage(
                     ChatRole.Assistant,
-                    [
-                        new TextContent("From nine to five."),
-                        new FunctionCallContent("c2", "close", new Dictionary<string, object?> { ["n"] = 1 }),
-                    ]
+                    callsTools
+                        ?
+                        [
+                            new TextContent("From nine to five."),
+                            new FunctionCallContent("c2", "close", new Dictionary<string, object?> { ["n"] = 1 }),
+                        ]
+                        : [new TextContent("From nine to five.")]
                 )
             )
             {
                 ModelId = "gpt-4o",
-                FinishReason = ChatFinishReason.ToolCalls,
+                FinishReason = callsTools ? ChatFinishReason.ToolCalls : ChatFinishReason.Stop,
                 Usage = new() { InputTokenCount = 50, OutputTokenCount = 10 },
             }
         );
