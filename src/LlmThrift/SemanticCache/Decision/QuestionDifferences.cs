@@ -203,27 +203,28 @@ internal static class QuestionDifferences
     /// <summary>Who is who has changed: a preposition stands before the other word, "to" has become "from", or two words have swapped places.</summary>
     private static bool IsTurnedRound(QuestionText left, QuestionText right)
     {
-        var words = left.Words;
-        for (var i = 0; i < words.Length; i++)
+        Span<(uint Role, uint Other)> moved = stackalloc (uint, uint)[left.Words.Length];
+        var count = 0;
+        foreach (ref readonly var word in left.Words)
         {
-            if (!HasOtherRole(left, right, words[i], out var role, out var other))
+            if (HasOtherRole(left, right, word, out var role, out var other))
             {
-                continue;
+                moved[count++] = (role, other);
             }
+        }
 
+        moved = moved[..count];
+        foreach (var (role, other) in moved)
+        {
             if ((role == From && other == To) || (role == To && other == From))
             {
                 return true;
             }
 
-            for (var j = 0; j < words.Length; j++)
+            foreach (var second in moved)
             {
                 // "To" stands before verbs too: there both words must have swapped.
-                if (
-                    HasOtherRole(left, right, words[j], out var second, out var secondOther)
-                    && secondOther == role
-                    && (second == other || (role != 0 && role != To))
-                )
+                if (second.Other == role && (second.Role == other || (role != 0 && role != To)))
                 {
                     return true;
                 }
