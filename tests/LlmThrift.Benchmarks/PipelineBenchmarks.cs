@@ -66,46 +66,4 @@ public class PipelineBenchmarks
 
     /// <summary>A message that was not asked before.</summary>
     private ChatMessage[] Fresh() => [new(ChatRole.User, $"{_number++}: {Paragraph}")];
-
-    private sealed class FreeProvider : IChatClient
-    {
-        private static readonly ChatClientMetadata Metadata = new("openai", null, "gpt-4o");
-
-        public Task<ChatResponse> GetResponseAsync(
-            IEnumerable<ChatMessage> messages,
-            ChatOptions? options = null,
-            CancellationToken cancellationToken = default
-        ) =>
-            Task.FromResult(
-                new ChatResponse(new ChatMessage(ChatRole.Assistant, "We are open from nine to five, Monday to Friday."))
-                {
-                    ModelId = "gpt-4o",
-                    ResponseId = "response",
-                    FinishReason = ChatFinishReason.Stop,
-                    Usage = new()
-                    {
-                        InputTokenCount = 207,
-                        OutputTokenCount = 12,
-                        TotalTokenCount = 219,
-                    },
-                }
-            );
-
-        public async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
-            IEnumerable<ChatMessage> messages,
-            ChatOptions? options = null,
-            [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default
-        )
-        {
-            foreach (var update in (await GetResponseAsync(messages, options, cancellationToken)).ToChatResponseUpdates())
-            {
-                yield return update;
-            }
-        }
-
-        public object? GetService(Type serviceType, object? serviceKey = null) =>
-            serviceType == typeof(ChatClientMetadata) ? Metadata : null;
-
-        public void Dispose() { }
-    }
 }

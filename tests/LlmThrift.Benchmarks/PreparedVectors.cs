@@ -1,0 +1,23 @@
+using LlmThrift.Embeddings;
+using LlmThrift.SemanticCache;
+using Microsoft.Extensions.AI;
+
+namespace LlmThrift.Benchmarks;
+
+/// <summary>An encoder that takes no time: hands out <see cref="Next"/> whatever the text.</summary>
+internal sealed class PreparedVectors : IEmbeddingGenerator<string, Embedding<float>>
+{
+    private readonly MiniLmPairScorer _scorer = new();
+
+    public float[] Next { get; set; } = [];
+
+    public Task<GeneratedEmbeddings<Embedding<float>>> GenerateAsync(
+        IEnumerable<string> values,
+        EmbeddingGenerationOptions? options = null,
+        CancellationToken cancellationToken = default
+    ) => Task.FromResult(new GeneratedEmbeddings<Embedding<float>>([new Embedding<float>(Next)]));
+
+    public object? GetService(Type serviceType, object? serviceKey = null) => serviceType == typeof(IQuestionPairScorer) ? _scorer : null;
+
+    public void Dispose() { }
+}
