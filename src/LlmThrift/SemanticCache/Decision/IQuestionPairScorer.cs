@@ -3,7 +3,7 @@ namespace LlmThrift.SemanticCache;
 /// <summary>Says how likely it is that two questions have the same answer. Safe for concurrent use.</summary>
 /// <remarks>
 /// Set <see cref="SemanticCacheOptions.PairScorer"/>, or let the embedding generator answer <c>GetService(typeof(IQuestionPairScorer))</c>.
-/// Called up to ten times a request, on its way: it should take microseconds.
+/// Called up to three times a request, on its way: it should take microseconds.
 /// </remarks>
 public interface IQuestionPairScorer
 {

@@ -6,7 +6,8 @@ namespace LlmThrift.SemanticCache;
 /// </summary>
 internal static class QuestionGuards
 {
-    private const int MaxMembers = 8;
+    /// <summary>More members than this are not looked at.</summary>
+    public const int MaxMembers = 8;
 
     /// <summary>So many questions that all have a word may be about that.</summary>
     private const int MinMembersOfOneWord = 3;

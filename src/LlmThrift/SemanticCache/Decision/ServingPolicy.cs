@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace LlmThrift.SemanticCache;
 
 /// <summary>
@@ -120,16 +118,17 @@ internal sealed class ServingPolicy : IServingPolicy
         out float cleanShare
     )
     {
-        var members = new List<QuestionText>(candidates.Length);
+        var members = new QuestionText[QuestionGuards.MaxMembers];
+        var count = 0;
         foreach (ref readonly var candidate in candidates)
         {
-            if (candidate.Entry.Group == group)
+            if (candidate.Entry.Group == group && count < members.Length)
             {
-                members.Add(candidate.Entry.Text);
+                members[count++] = candidate.Entry.Text;
             }
         }
 
-        return QuestionGuards.Forbid(QuestionText.Parse(question), CollectionsMarshal.AsSpan(members), out cleanShare);
+        return QuestionGuards.Forbid(QuestionText.Parse(question), members.AsSpan(0, count), out cleanShare);
     }
 
     private double Judge(float logOdds, out bool isBelowThreshold, out double auditShare, out bool isAudited)
