@@ -3,105 +3,104 @@ using System.Text;
 
 namespace LlmThrift.Evaluation;
 
-/// <summary>Reads comma-separated values as RFC 4180 has them: quotes around what holds commas, quotes or line breaks; quotes doubled.</summary>
+/// <summary>Reads comma-separated values as RFC 4180 describes them: fields may be quoted, and then hold commas, line breaks and doubled quotes.</summary>
 internal static class CsvFile
 {
-    /// <summary>The rows after the header, with the columns asked for, in the order asked for.</summary>
-    /// <exception cref="InvalidDataException">A column is missing, or a row is too short.</exception>
+    /// <summary>The rows after the header, with the columns asked for, in the order asked for. Case and spaces around the names of columns do not matter.</summary>
+    /// <exception cref="InvalidDataException">A column is missing, a row is too short, or a quoted field has no end.</exception>
     public static List<string[]> Read(FileInfo file, params string[] columns)
     {
-        var rows = Parse(File.ReadAllText(file.FullName));
-        var header = rows.Count > 0 ? rows[0] : [];
+        using var reader = file.OpenText();
+        var rows = new List<string[]>();
         var positions = new int[columns.Length];
-        for (var i = 0; i < columns.Length; i++)
+        var width = 0;
+        foreach (var fields in Parse(reader))
         {
-            positions[i] = header.IndexOf(columns[i]);
-            if (positions[i] < 0)
+            if (width == 0)
             {
-                throw new InvalidDataException(
-                    $"{file.Name} has no column '{columns[i]}'; its first line must name {string.Join(", ", columns)}."
-                );
-            }
-        }
+                width = fields.Count;
+                var header = fields.Select(field => field.Trim().ToLowerInvariant()).ToList();
+                positions = [.. columns.Select(column => header.IndexOf(column))];
+                if (positions.Contains(-1))
+                {
+                    break;
+                }
 
-        var taken = new List<string[]>(rows.Count);
-        for (var row = 1; row < rows.Count; row++)
-        {
-            var fields = rows[row];
-            if (fields.Count == 1 && fields[0].Length == 0)
-            {
                 continue;
             }
 
-            if (fields.Count < header.Count)
+            if (fields.Count < width)
             {
-                var number = row.ToString(CultureInfo.InvariantCulture);
+                var number = (rows.Count + 1).ToString(CultureInfo.InvariantCulture);
                 throw new InvalidDataException($"{file.Name}, row {number} has too few columns: quotes may be missing.");
             }
 
-            taken.Add([.. positions.Select(position => fields[position])]);
+            rows.Add([.. positions.Select(position => fields[position])]);
         }
 
-        return taken;
+        return width > 0 && !positions.Contains(-1)
+            ? rows
+            : throw new InvalidDataException($"The first line of {file.Name} must name the columns {string.Join(", ", columns)}.");
     }
 
-    private static List<List<string>> Parse(string text)
+    /// <summary>The records, the header first. Empty lines are passed over.</summary>
+    /// <exception cref="InvalidDataException">A quoted field has no end.</exception>
+    public static IEnumerable<IReadOnlyList<string>> Parse(TextReader reader)
     {
-        var rows = new List<List<string>>();
-        var row = new List<string>();
+        var fields = new List<string>();
         var field = new StringBuilder();
         var isQuoted = false;
-        for (var i = 0; i < text.Length; i++)
+        var wasQuoted = false;
+        for (var next = reader.Read(); ; next = reader.Read())
         {
-            var c = text[i];
             if (isQuoted)
             {
-                if (c != '"')
+                if (next < 0)
                 {
-                    field.Append(c);
+                    throw new InvalidDataException("The file ends within a quoted field.");
                 }
-                else if (i + 1 < text.Length && text[i + 1] == '"')
+
+                if (next != '"')
                 {
-                    field.Append('"');
-                    i++;
+                    field.Append((char)next);
+                }
+                else if (reader.Peek() == '"')
+                {
+                    field.Append((char)reader.Read());
                 }
                 else
                 {
                     isQuoted = false;
                 }
             }
-            else if (c == '"' && field.Length == 0)
+            else if (next == '"' && field.Length == 0 && !wasQuoted)
             {
-                isQuoted = true;
+                isQuoted = wasQuoted = true;
             }
-            else if (c == ',')
+            else if (next is ',' or '\n' or < 0)
             {
-                EndField();
-            }
-            else if (c == '\n')
-            {
-                EndField();
-                rows.Add(row);
-                row = [];
-            }
-            else if (c != '\r' && (c != '\uFEFF' || i > 0))
-            {
-                field.Append(c);
-            }
-        }
+                fields.Add(next == ',' || wasQuoted ? field.ToString() : field.ToString().TrimEnd('\r'));
+                field.Clear();
+                if (next != ',')
+                {
+                    if (fields.Count > 1 || fields[0].Length > 0 || wasQuoted)
+                    {
+                        yield return fields;
+                    }
 
-        if (row.Count > 0 || field.Length > 0)
-        {
-            EndField();
-            rows.Add(row);
-        }
+                    fields = [];
+                }
 
-        return rows;
-
-        void EndField()
-        {
-            row.Add(field.ToString());
-            field.Clear();
+                wasQuoted = false;
+                if (next < 0)
+                {
+                    yield break;
+                }
+            }
+            else if (!(wasQuoted && next == '\r'))
+            {
+                field.Append((char)next);
+            }
         }
     }
 }

@@ -1,9 +1,14 @@
 namespace LlmThrift.Embeddings.Pairs;
 
-/// <summary>What can be counted in two questions: the words that both have and those that one lacks, by how rare they are, and their order.</summary>
+/// <summary>What can be counted in two questions: the words that both have and those that one lacks, by how rare they are, their order, and how they are spelt.</summary>
 internal static class PairFeatures
 {
-    public const int Count = 24;
+    public const int Count = WordCount + PairSpelling.FeatureCount;
+
+    private const int WordCount = 31;
+
+    /// <summary>The word that asks is among the first so many.</summary>
+    private const int AskingWords = 3;
 
     /// <summary>Fills in the features of a pair.</summary>
     /// <param name="vocabulary">Tells what tokens are.</param>
@@ -48,6 +53,32 @@ internal static class PairFeatures
         features[21] = MathF.Log(1 + Math.Min(first.Rarity, second.Rarity));
         features[22] = MathF.Log(1 + Math.Max(first.Rarity, second.Rarity));
         features[23] = a.SequenceEqual(b) ? 1 : 0;
+        var content = common.Content + first.Content + second.Content;
+        var fewerContent = common.Content + Math.Min(first.Content, second.Content);
+        features[24] = content > 0 ? (float)common.Content / content : 1;
+        features[25] = fewerContent > 0 ? (float)common.Content / fewerContent : 1;
+        features[26] = Math.Min(first.Content, second.Content);
+        features[27] = Math.Max(first.Content, second.Content);
+        features[28] = (first.Numbers + common.Numbers > 0) != (second.Numbers + common.Numbers > 0) ? 1 : 0;
+        var leftAsks = AskingWord(vocabulary, a);
+        var rightAsks = AskingWord(vocabulary, b);
+        features[29] = leftAsks == rightAsks ? 1 : 0;
+        features[30] = leftAsks != rightAsks && leftAsks != 0 && rightAsks != 0 ? 1 : 0;
+        PairSpelling.Compare(left.Spelling, right.Spelling, features[WordCount..]);
+    }
+
+    /// <summary>The word that says what is asked: "how", "why", "can"; 0 when there is none.</summary>
+    private static int AskingWord(PairVocabulary vocabulary, ReadOnlySpan<int> words)
+    {
+        foreach (var word in words[..Math.Min(words.Length, AskingWords)])
+        {
+            if (vocabulary.Is(word, TokenKinds.Asking))
+            {
+                return word;
+            }
+        }
+
+        return 0;
     }
 
     private static float AreSame(ReadOnlySpan<int> left, ReadOnlySpan<int> right, int start, int count) =>
@@ -73,6 +104,7 @@ internal static class PairFeatures
             tally.Words++;
             tally.Rarity += rarity;
             tally.Rarest = Math.Max(tally.Rarest, rarity);
+            tally.Content += vocabulary.Is(words[i], TokenKinds.Filler) ? 0 : 1;
             tally.Numbers += vocabulary.Is(words[i], TokenKinds.Number) ? 1 : 0;
         }
 
@@ -126,6 +158,7 @@ internal static class PairFeatures
     private struct Tally
     {
         public int Words;
+        public int Content;
         public int Numbers;
         public float Rarity;
         public float Rarest;

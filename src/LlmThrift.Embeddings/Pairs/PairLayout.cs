@@ -2,20 +2,23 @@ using LlmThrift.Embeddings.Model;
 
 namespace LlmThrift.Embeddings.Pairs;
 
-/// <summary>The sizes of the pair scorer's network, and the order of its weights, which the verb <c>fit-pairs</c> writes and <see cref="PairWeights"/> reads.</summary>
+/// <summary>The sizes of the pair scorer's network, and the order of its weights, which <c>build/tools/PairTrainer</c> writes and <see cref="PairWeights"/> reads.</summary>
 internal static class PairLayout
 {
     /// <summary>The tokens of a question that are compared; more are left to the similarity of the vectors.</summary>
     public const int MaxTokens = 40;
 
     /// <summary>Values by which a token finds its like in the other question.</summary>
-    public const int Key = 64;
+    public const int Key = 32;
 
     /// <summary>Values of a comparison of a token with its like.</summary>
-    public const int Compared = 32;
+    public const int Compared = 64;
 
     /// <summary>Units of the hidden layer.</summary>
-    public const int Hidden = 64;
+    public const int Hidden = 128;
+
+    /// <summary>Units of the layer after it.</summary>
+    public const int Last = 32;
 
     /// <summary>Sum, difference, larger and smaller of what the two questions' comparisons come to, then the features.</summary>
     public const int Inputs = (4 * Compared) + PairFeatures.Count + AlignmentFeatures.Count;
@@ -26,7 +29,7 @@ internal static class PairLayout
     /// <summary>Features are cut off so many standard deviations from their mean.</summary>
     public const float FeatureBound = 4;
 
-    public const uint Magic = 0x31534D50; // "PMS1"
+    public const uint Magic = 0x32534D50; // "PMS2"
 
     // 32-bit floats after the magic number.
     public const int FeatureMeans = 1;
@@ -35,8 +38,10 @@ internal static class PairLayout
     public const int CompareWeights = Sharpness + 1;
     public const int HiddenWeights = CompareWeights + (2 * Key * Compared);
     public const int HiddenBiases = HiddenWeights + (Inputs * Hidden);
-    public const int OutputWeights = HiddenBiases + Hidden;
-    public const int OutputBias = OutputWeights + Hidden;
+    public const int LastWeights = HiddenBiases + Hidden;
+    public const int LastBiases = LastWeights + (Hidden * Last);
+    public const int OutputWeights = LastBiases + Last;
+    public const int OutputBias = OutputWeights + Last;
     public const int CosineWeight = OutputBias + 1;
     public const int CalibrationFactor = CosineWeight + 1;
     public const int CalibrationShift = CalibrationFactor + 1;

@@ -94,7 +94,7 @@ internal static class PairMath
         }
     }
 
-    /// <summary>Adds to the sums, and takes into the peaks, what is greater than zero.</summary>
+    /// <summary>Adds to the sums, and takes into the peaks.</summary>
     public static void Pool(ReadOnlySpan<float> values, Span<float> sums, Span<float> peaks)
     {
         ref var source = ref MemoryMarshal.GetReference(values);
@@ -102,9 +102,31 @@ internal static class PairMath
         ref var peak = ref MemoryMarshal.GetReference(peaks);
         for (nuint i = 0; i < (nuint)Math.Min(values.Length, Math.Min(sums.Length, peaks.Length)); i += Lanes)
         {
-            var value = Vector256.MaxNative(Vector256.LoadUnsafe(ref source, i), Vector256<float>.Zero);
+            var value = Vector256.LoadUnsafe(ref source, i);
             (Vector256.LoadUnsafe(ref sum, i) + value).StoreUnsafe(ref sum, i);
             Vector256.MaxNative(Vector256.LoadUnsafe(ref peak, i), value).StoreUnsafe(ref peak, i);
+        }
+    }
+
+    /// <summary>Replaces values by those of GELU, in the approximation by the logistic function (Hendrycks and Gimpel 2016).</summary>
+    public static void Activate(Span<float> values)
+    {
+        ref var source = ref MemoryMarshal.GetReference(values);
+        for (nuint i = 0; i < (nuint)values.Length; i += Lanes)
+        {
+            var value = Vector256.LoadUnsafe(ref source, i);
+            (value / (Vector256<float>.One + Vector256.Exp(value * -1.702f))).StoreUnsafe(ref source, i);
+        }
+    }
+
+    /// <summary>Replaces values by e to the power of them, less the greatest that they can be, times a factor.</summary>
+    public static void Sharpen(Span<float> values, float greatest, float factor)
+    {
+        ref var source = ref MemoryMarshal.GetReference(values);
+        for (nuint i = 0; i < (nuint)values.Length; i += Lanes)
+        {
+            var value = Vector256.LoadUnsafe(ref source, i);
+            Vector256.Exp((value - Vector256.Create(greatest)) * factor).StoreUnsafe(ref source, i);
         }
     }
 

@@ -16,6 +16,7 @@ internal sealed class PairNetwork(PairWeights weights, PairVocabulary vocabulary
     private readonly float[] _likeness = new float[PairLayout.MaxTokens * PairLayout.MaxTokens];
     private readonly float[] _inputs = new float[PairLayout.Inputs];
     private readonly float[] _hidden = new float[PairLayout.Hidden];
+    private readonly float[] _last = new float[PairLayout.Last];
 
     public PairWeights Weights => weights;
 
@@ -62,20 +63,8 @@ internal sealed class PairNetwork(PairWeights weights, PairVocabulary vocabulary
             }
         }
 
-        // Likeness is at most the sharpness: e to the power of the difference is the softmax without a search for the largest.
-        var sharpness = weights[PairLayout.Sharpness];
-        for (var i = 0; i < leftCount; i++)
-        {
-            for (var j = 0; j < rightCount; j++)
-            {
-                var place = (i * PairLayout.MaxTokens) + j;
-                var weight = MathF.Exp(sharpness * (_likeness[place] - 1));
-                PairMath.AddScaled(_right.KeyOf(j), weight, _left.FoundBy(i));
-                PairMath.AddScaled(_left.KeyOf(i), weight, _right.FoundBy(j));
-                _left.Totals[i] += weight;
-                _right.Totals[j] += weight;
-            }
-        }
+        _left.Find(_right, _likeness, rowStep: PairLayout.MaxTokens, columnStep: 1, weights[PairLayout.Sharpness]);
+        _right.Find(_left, _likeness, rowStep: 1, columnStep: PairLayout.MaxTokens, weights[PairLayout.Sharpness]);
     }
 
     private void Compare(Side side)
@@ -84,10 +73,10 @@ internal sealed class PairNetwork(PairWeights weights, PairVocabulary vocabulary
         Span<float> both = stackalloc float[2 * Key];
         for (var i = 0; i < side.Count; i++)
         {
-            var factor = side.Totals[i] > 0 ? 1 / side.Totals[i] : 0;
-            PairMath.Contrast(side.KeyOf(i), side.FoundBy(i), factor, both);
+            PairMath.Contrast(side.KeyOf(i), side.FoundBy(i), side.FoundFactors[i], both);
             var compared = side.OwnOf(i);
             PairMath.AddProduct(both, compareWeights, compared);
+            PairMath.Activate(compared);
             PairMath.Pool(compared, side.Sums, side.Peaks);
         }
     }
@@ -107,12 +96,11 @@ internal sealed class PairNetwork(PairWeights weights, PairVocabulary vocabulary
     {
         weights.Part(PairLayout.HiddenBiases, PairLayout.Hidden).CopyTo(_hidden);
         PairMath.AddProduct(_inputs, weights.Part(PairLayout.HiddenWeights, PairLayout.Inputs * PairLayout.Hidden), _hidden);
-        foreach (ref var unit in _hidden.AsSpan())
-        {
-            unit = Math.Max(unit, 0);
-        }
-
-        return PairMath.Dot(_hidden, weights.Part(PairLayout.OutputWeights, PairLayout.Hidden)) + weights[PairLayout.OutputBias];
+        PairMath.Activate(_hidden);
+        weights.Part(PairLayout.LastBiases, PairLayout.Last).CopyTo(_last);
+        PairMath.AddProduct(_hidden, weights.Part(PairLayout.LastWeights, PairLayout.Hidden * PairLayout.Last), _last);
+        PairMath.Activate(_last);
+        return PairMath.Dot(_last, weights.Part(PairLayout.OutputWeights, PairLayout.Last)) + weights[PairLayout.OutputBias];
     }
 
     /// <summary>One of the two questions.</summary>
@@ -127,8 +115,8 @@ internal sealed class PairNetwork(PairWeights weights, PairVocabulary vocabulary
 
         public int Count => Question.Tokens.Length;
 
-        /// <summary>The sum of the weights of what a token found.</summary>
-        public float[] Totals { get; } = new float[PairLayout.MaxTokens];
+        /// <summary>What makes a mean of the weighted sum that a token found.</summary>
+        public float[] FoundFactors { get; } = new float[PairLayout.MaxTokens];
 
         public float[] Sums { get; } = new float[Compared];
 
@@ -148,13 +136,38 @@ internal sealed class PairNetwork(PairWeights weights, PairVocabulary vocabulary
             weights.Read(Question.Tokens, _keys, _own);
             _found.AsSpan(0, Count * Key).Clear();
             _directions.AsSpan(0, Count * Key).Clear();
-            Totals.AsSpan().Clear();
             Sums.AsSpan().Clear();
-            Peaks.AsSpan().Clear();
+            Peaks.AsSpan().Fill(Count > 0 ? float.MinValue : 0);
             for (var i = 0; i < Count; i++)
             {
                 var key = KeyOf(i);
                 PairMath.AddScaled(key, 1 / MathF.Sqrt(PairMath.Dot(key, key) + 1e-12f), _directions.AsSpan(i * Key, Key));
+            }
+        }
+
+        /// <summary>Finds for each token the other question's keys, weighted by how like they are: a softmax, whose sum <see cref="FoundFactors"/> divides out.</summary>
+        public void Find(Side other, ReadOnlySpan<float> likeness, int rowStep, int columnStep, float sharpness)
+        {
+            Span<float> row = stackalloc float[PairLayout.MaxTokens];
+            var shares = row[..other.Count];
+            var keys = other._keys.AsSpan(0, other.Count * Key);
+            for (var i = 0; i < Count; i++)
+            {
+                for (var j = 0; j < shares.Length; j++)
+                {
+                    shares[j] = likeness[(i * rowStep) + (j * columnStep)];
+                }
+
+                // Likeness is at most 1, so nothing overflows and the largest need not be searched for.
+                PairMath.Sharpen(row[..((shares.Length + 7) & ~7)], greatest: 1, sharpness);
+                var total = 0f;
+                foreach (var share in shares)
+                {
+                    total += share;
+                }
+
+                FoundFactors[i] = total > 0 ? 1 / total : 0;
+                PairMath.AddProduct(shares, keys, FoundBy(i));
             }
         }
     }

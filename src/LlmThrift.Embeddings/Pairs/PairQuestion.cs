@@ -1,6 +1,6 @@
 namespace LlmThrift.Embeddings.Pairs;
 
-/// <summary>A question as the pair scorer sees it: its tokens, and those of them that are words. Kept by the thread and filled anew for each pair.</summary>
+/// <summary>A question as the pair scorer sees it: its tokens, those of them that are words, and its spelling. Kept by the thread and filled anew for each pair.</summary>
 internal sealed class PairQuestion
 {
     // With the marks of beginning and end, which are not compared.
@@ -13,11 +13,14 @@ internal sealed class PairQuestion
 
     public ReadOnlySpan<int> Words => _words.AsSpan(0, _wordCount);
 
+    public PairSpelling Spelling { get; } = new();
+
     public bool IsNegated { get; private set; }
 
     public void Read(PairVocabulary vocabulary, string text)
     {
         _tokens = vocabulary.Tokenizer.Encode(text, _ids, out _) - 2;
+        Spelling.Read(text);
         _wordCount = 0;
         IsNegated = false;
         var previous = 0;

@@ -18,4 +18,10 @@ internal enum TokenKinds : byte
 
     /// <summary>The letter t alone, which after an apostrophe is a negation: "don't".</summary>
     LetterT = 16,
+
+    /// <summary>Says what is asked: "how", "why", "can".</summary>
+    Asking = 32,
+
+    /// <summary>One of the words that questions about anything have: "the", "is", "you".</summary>
+    Filler = 64,
 }

@@ -27,9 +27,9 @@ internal static class FitLexicalVerb
         }
 
         using var generator = new MiniLmEmbeddingGenerator();
-        var pairs = await EmbeddedPairs.CreateAsync(PairFile.Read(file.FullName), generator, cancellation);
+        var pairs = await EmbeddedPairs.CreateAsync(PairFile.Read(file), generator, cancellation);
         var features = pairs.Pairs.Select((pair, i) => Features(pair, pairs.Cosines[i])).ToArray();
-        var folds = PairFolds.Deal(pairs.Pairs, Folds, seed: 0);
+        var folds = PairFolds.Deal(pairs.Pairs, Folds, PairFolds.Seed);
         var scores = new float[features.Length];
         for (var fold = 0; fold < Folds; fold++)
         {

@@ -3,23 +3,31 @@ using LlmThrift.Embeddings;
 
 namespace LlmThrift.Evaluation.Pairs;
 
-/// <summary><c>fit-pairs</c>: makes the weights of the pair scorer that <c>LlmThrift.Embeddings</c> carries.</summary>
+/// <summary><c>fit-pairs</c>: writes what <c>build/tools/PairTrainer</c> fits the weights of the pair scorer to.</summary>
 internal static class FitPairsVerb
 {
     public static Command Create()
     {
         var pairs = new Option<FileInfo>("--pairs") { Description = "A file of pairs: columns a, b and same.", Required = true };
-        var output = new Option<FileInfo>("--out") { Description = "Where to write the weights.", Required = true };
-        var seed = new Option<int>("--seed") { Description = "Of everything random.", DefaultValueFactory = _ => 1 };
-        var command = new Command("fit-pairs", "Fits the weights of the pair scorer.") { pairs, output, seed };
+        var export = new Option<DirectoryInfo>("--export")
+        {
+            Description = "The folder to write tokens, features and labels to, for build/tools/PairTrainer.",
+            Required = true,
+        };
+        var folds = new Option<int>("--folds")
+        {
+            Description = "Deal the pairs out to so many folds, for cross-validation.",
+            DefaultValueFactory = _ => 5,
+        };
+        var command = new Command("fit-pairs", "Prepares the fit of the pair scorer's weights.") { pairs, export, folds };
         command.SetAction(
             (result, cancellation) =>
-                RunAsync(result.GetRequiredValue(pairs), result.GetRequiredValue(output), result.GetRequiredValue(seed), cancellation)
+                RunAsync(result.GetRequiredValue(pairs), result.GetRequiredValue(export), result.GetRequiredValue(folds), cancellation)
         );
         return command;
     }
 
-    private static async Task<int> RunAsync(FileInfo file, FileInfo output, int seed, CancellationToken cancellation)
+    private static async Task<int> RunAsync(FileInfo file, DirectoryInfo export, int folds, CancellationToken cancellation)
     {
         if (!file.Exists)
         {
@@ -27,12 +35,17 @@ internal static class FitPairsVerb
             return 2;
         }
 
+        if (folds < 2)
+        {
+            await Console.Error.WriteLineAsync("--folds takes 2 or more.");
+            return 2;
+        }
+
         try
         {
             using var generator = new MiniLmEmbeddingGenerator();
-            var pairs = await EmbeddedPairs.CreateAsync(PairFile.Read(file.FullName), generator, cancellation);
-            var weights = new PairFitter(pairs).Fit([.. Enumerable.Range(0, pairs.Pairs.Count)], seed, Console.Error.WriteLine);
-            await File.WriteAllBytesAsync(output.FullName, weights, cancellation);
+            var pairs = await EmbeddedPairs.CreateAsync(PairFile.Read(file), generator, cancellation);
+            await PairExport.WriteAsync(pairs, folds, export, cancellation);
             return 0;
         }
         catch (InvalidDataException problem)

@@ -1,4 +1,10 @@
 namespace LlmThrift.Evaluation.Pairs;
 
 /// <summary>What was measured on a file.</summary>
-internal sealed record PairFigures(int Pairs, RankingMetrics Scorer, RankingMetrics Cosine, double MicrosecondsAPair);
+internal sealed record PairFigures(
+    int Pairs,
+    RankingMetrics Scorer,
+    RankingMetrics Cosine,
+    double CalibrationError,
+    double MicrosecondsAPair
+);

@@ -1,43 +1,23 @@
+using System.Globalization;
+
 namespace LlmThrift.Evaluation.Pairs;
 
 /// <summary>Reads the files of pairs: columns a, b and same (1 or 0, or true or false), in any order.</summary>
 internal static class PairFile
 {
     /// <exception cref="InvalidDataException">The file is not of this form; the message says where.</exception>
-    public static List<LabelledPair> Read(string path)
+    public static List<LabelledPair> Read(FileInfo file)
     {
-        using var reader = new StreamReader(path);
         var pairs = new List<LabelledPair>();
-        var (first, second, same) = (-1, -1, -1);
-        var record = 0;
-        foreach (var fields in CsvRecords.Read(reader))
+        foreach (var fields in CsvFile.Read(file, "a", "b", "same"))
         {
-            if (record++ == 0)
-            {
-                var header = fields.Select(field => field.Trim().ToLowerInvariant()).ToList();
-                (first, second, same) = (header.IndexOf("a"), header.IndexOf("b"), header.IndexOf("same"));
-                if (first < 0 || second < 0 || same < 0)
-                {
-                    throw new InvalidDataException($"{path} must begin with a header that has the columns a, b and same.");
-                }
-
-                continue;
-            }
-
-            if (fields.Count <= Math.Max(first, Math.Max(second, same)) || LabelOf(fields[same]) is not { } label)
-            {
-                throw new InvalidDataException($"{path}, record {record}: the columns a, b and same (1 or 0) are needed.");
-            }
-
-            pairs.Add(new LabelledPair(fields[first], fields[second], label));
+            var number = (pairs.Count + 1).ToString(CultureInfo.InvariantCulture);
+            var label =
+                LabelOf(fields[2]) ?? throw new InvalidDataException($"{file.Name}, pair {number}: the column same must be 1 or 0.");
+            pairs.Add(new LabelledPair(fields[0], fields[1], label));
         }
 
-        if (pairs.Count == 0)
-        {
-            throw new InvalidDataException($"{path} has no pairs.");
-        }
-
-        return pairs;
+        return pairs.Count > 0 ? pairs : throw new InvalidDataException($"{file.Name} has no pairs.");
     }
 
     private static bool? LabelOf(string field) =>

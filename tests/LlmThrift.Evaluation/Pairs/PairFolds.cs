@@ -3,6 +3,9 @@ namespace LlmThrift.Evaluation.Pairs;
 /// <summary>Deals pairs out to folds so that no question is in two: pairs that share a question, even by way of others, stay together.</summary>
 internal static class PairFolds
 {
+    /// <summary>Of the folds that weights are fitted to and measured on.</summary>
+    public const int Seed = 0;
+
     /// <returns>The fold of each pair, from 0.</returns>
     public static int[] Deal(IReadOnlyList<LabelledPair> pairs, int folds, int seed)
     {

@@ -1,9 +1,9 @@
-using LlmThrift.Evaluation.Pairs;
+using LlmThrift.Evaluation;
 using Xunit;
 
-namespace LlmThrift.Embeddings.Tests.Pairs;
+namespace LlmThrift.Embeddings.Tests;
 
-public sealed class CsvRecordsTests
+public sealed class CsvFileTests
 {
     [Theory]
     [InlineData("a,b\n1,2\n", "a|b;1|2")]
@@ -14,10 +14,10 @@ public sealed class CsvRecordsTests
     [InlineData("it's 6\" long,b", "it's 6\" long|b")]
     [InlineData("a\n\n\r\nb", "a;b")]
     [InlineData("", "")]
-    public void Read_gives_the_fields(string csv, string expected) =>
-        Assert.Equal(expected, string.Join(';', CsvRecords.Read(new StringReader(csv)).Select(fields => string.Join('|', fields))));
+    public void Parse_gives_the_fields(string csv, string expected) =>
+        Assert.Equal(expected, string.Join(';', CsvFile.Parse(new StringReader(csv)).Select(fields => string.Join('|', fields))));
 
     [Fact]
     public void Quoted_field_without_end_is_refused() =>
-        Assert.Throws<InvalidDataException>(() => CsvRecords.Read(new StringReader("a,\"b")).ToList());
+        Assert.Throws<InvalidDataException>(() => CsvFile.Parse(new StringReader("a,\"b")).ToList());
 }
