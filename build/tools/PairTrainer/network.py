@@ -5,16 +5,11 @@ from torch import nn
 from torch.nn import functional
 
 KEY = 32
-COMPARED = 64
+COMPARED = 32
 HIDDEN = 128
 LAST = 32
 SUM_SHARE = 0.2
 ALIGNMENT_FEATURES = 7
-
-
-def activation(values):
-    """GELU in the approximation by the logistic function (Hendrycks and Gimpel 2016): cheap to repeat exactly elsewhere."""
-    return values * torch.sigmoid(1.702 * values)
 
 
 class PairNetwork(nn.Module):
@@ -56,12 +51,12 @@ class PairNetwork(nn.Module):
             features,
             self._alignment(likeness.detach(), left, right),
         ]
-        hidden = self.hidden_dropout(activation(self.hidden(self.input_dropout(torch.cat(inputs, 1)))))
-        return self.output(activation(self.last(hidden)))[:, 0]
+        hidden = self.hidden_dropout(functional.gelu(self.hidden(self.input_dropout(torch.cat(inputs, 1)))))
+        return self.output(functional.gelu(self.last(hidden)))[:, 0]
 
     def _compared(self, words, keys, found, here):
         both = self.token_dropout(torch.cat([keys * found, (keys - found).abs()], 2))
-        compared = activation(self.compare(both) + self.own(self.token_dropout(words)))
+        compared = functional.gelu(self.compare(both) + self.own(self.token_dropout(words)))
         return (compared * here[..., None]).sum(1), compared.masked_fill(~here[..., None], -1e4).amax(1)
 
     def _alignment(self, likeness, left, right):

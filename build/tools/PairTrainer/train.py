@@ -28,7 +28,7 @@ FIRST_WORD = 999
 
 # The weight that the similarity keeps beside the network. It costs a little on pairs like those of the fit; in other domains it keeps the order
 # that the encoder gives, which knows more of them.
-COSINE_WEIGHT = 4.0
+COSINE_WEIGHT = 8.0
 
 
 class Pairs:

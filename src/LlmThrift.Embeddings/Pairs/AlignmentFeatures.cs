@@ -46,7 +46,7 @@ internal static class AlignmentFeatures
             var best = 0f;
             for (var j = 0; j < others; j++)
             {
-                best = Math.Max(best, likeness[(i * rowStep) + (j * columnStep)]);
+                best = float.MaxNative(best, likeness[(i * rowStep) + (j * columnStep)]);
             }
 
             var rarity = vocabulary.RarityOf(tokens[i]);

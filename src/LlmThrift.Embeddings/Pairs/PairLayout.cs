@@ -12,7 +12,7 @@ internal static class PairLayout
     public const int Key = 32;
 
     /// <summary>Values of a comparison of a token with its like.</summary>
-    public const int Compared = 64;
+    public const int Compared = 32;
 
     /// <summary>Units of the hidden layer.</summary>
     public const int Hidden = 128;

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using LlmThrift.Embeddings.Kernels;
 
 namespace LlmThrift.Embeddings.Pairs;
 
@@ -20,6 +21,34 @@ internal static class PairMath
         }
 
         return Vector256.Sum(sum);
+    }
+
+    /// <summary>The products of a vector with each row of a matrix.</summary>
+    /// <param name="vector">The vector.</param>
+    /// <param name="rows">Rows of its length, one for each product.</param>
+    /// <param name="products">Takes the products.</param>
+    public static void Dots(ReadOnlySpan<float> vector, ReadOnlySpan<float> rows, Span<float> products)
+    {
+        if (rows.Length < vector.Length * products.Length)
+        {
+            throw new ArgumentException("There are fewer rows than products.", nameof(rows));
+        }
+
+        ref var a = ref MemoryMarshal.GetReference(vector);
+        ref var b = ref MemoryMarshal.GetReference(rows);
+        var width = (nuint)vector.Length;
+        nuint place = 0;
+        foreach (ref var product in products)
+        {
+            var sum = Vector256<float>.Zero;
+            for (nuint i = 0; i < width; i += Lanes)
+            {
+                sum = Vector256.MultiplyAddEstimate(Vector256.LoadUnsafe(ref a, i), Vector256.LoadUnsafe(ref b, place + i), sum);
+            }
+
+            product = Vector256.Sum(sum);
+            place += width;
+        }
     }
 
     /// <summary>Adds a multiple of a vector to another.</summary>
@@ -108,25 +137,24 @@ internal static class PairMath
         }
     }
 
-    /// <summary>Replaces values by those of GELU, in the approximation by the logistic function (Hendrycks and Gimpel 2016).</summary>
+    /// <summary>Replaces values by those of the Gaussian error linear unit.</summary>
     public static void Activate(Span<float> values)
     {
         ref var source = ref MemoryMarshal.GetReference(values);
         for (nuint i = 0; i < (nuint)values.Length; i += Lanes)
         {
-            var value = Vector256.LoadUnsafe(ref source, i);
-            (value / (Vector256<float>.One + Vector256.Exp(value * -1.702f))).StoreUnsafe(ref source, i);
+            VectorMath.Gelu(Vector256.LoadUnsafe(ref source, i)).StoreUnsafe(ref source, i);
         }
     }
 
-    /// <summary>Replaces values by e to the power of them, less the greatest that they can be, times a factor.</summary>
+    /// <summary>Replaces values by e to the power of what they lack to the greatest that they can be, times a factor.</summary>
     public static void Sharpen(Span<float> values, float greatest, float factor)
     {
         ref var source = ref MemoryMarshal.GetReference(values);
         for (nuint i = 0; i < (nuint)values.Length; i += Lanes)
         {
             var value = Vector256.LoadUnsafe(ref source, i);
-            Vector256.Exp((value - Vector256.Create(greatest)) * factor).StoreUnsafe(ref source, i);
+            VectorMath.Exp((value - Vector256.Create(greatest)) * factor).StoreUnsafe(ref source, i);
         }
     }
 

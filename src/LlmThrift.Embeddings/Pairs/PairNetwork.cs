@@ -53,14 +53,9 @@ internal sealed class PairNetwork(PairWeights weights, PairVocabulary vocabulary
     {
         _left.Load(weights);
         _right.Load(weights);
-        var leftCount = _left.Count;
-        var rightCount = _right.Count;
-        for (var i = 0; i < leftCount; i++)
+        for (var i = 0; i < _left.Count; i++)
         {
-            for (var j = 0; j < rightCount; j++)
-            {
-                _likeness[(i * PairLayout.MaxTokens) + j] = PairMath.Dot(_left.DirectionOf(i), _right.DirectionOf(j));
-            }
+            PairMath.Dots(_left.DirectionOf(i), _right.Directions, _likeness.AsSpan(i * PairLayout.MaxTokens, _right.Count));
         }
 
         _left.Find(_right, _likeness, rowStep: PairLayout.MaxTokens, columnStep: 1, weights[PairLayout.Sharpness]);
@@ -126,6 +121,8 @@ internal sealed class PairNetwork(PairWeights weights, PairVocabulary vocabulary
 
         /// <summary>The key, scaled to length one.</summary>
         public ReadOnlySpan<float> DirectionOf(int token) => _directions.AsSpan(token * Key, Key);
+
+        public ReadOnlySpan<float> Directions => _directions.AsSpan(0, Count * Key);
 
         public Span<float> FoundBy(int token) => _found.AsSpan(token * Key, Key);
 

@@ -8,13 +8,15 @@ public sealed class PairMathTests
     private readonly float[] _values = [.. Enumerable.Range(0, 64).Select(i => 6 * MathF.Sin(i))];
 
     [Fact]
-    public void Activate_gives_the_value_times_its_logistic_share()
+    public void Activate_gives_the_unit_that_the_weights_are_fitted_with()
     {
-        var values = _values.ToArray();
+        var values = new float[] { -4, -2, -1, 0, 0.5f, 1, 2, 4 };
 
         PairMath.Activate(values);
 
-        Assert.All(values.Zip(_values), pair => Assert.Equal(pair.Second / (1 + Math.Exp(-1.702 * pair.Second)), pair.First, 1e-5));
+        // By PyTorch's functional.gelu.
+        float[] expected = [-0.000127f, -0.0455f, -0.158655f, 0, 0.345731f, 0.841345f, 1.9545f, 3.999873f];
+        Assert.All(values.Zip(expected), pair => Assert.Equal(pair.Second, pair.First, 2e-5));
     }
 
     [Fact]
@@ -39,6 +41,19 @@ public sealed class PairMathTests
         for (var k = 0; k < sums.Length; k++)
         {
             Assert.Equal(_values[k] + (2 * weights[k]) - weights[64 + k] + (0.5f * weights[128 + k]), sums[k], 1e-4);
+        }
+    }
+
+    [Fact]
+    public void Dots_gives_the_product_with_each_row()
+    {
+        var products = new float[4];
+
+        PairMath.Dots(_values.AsSpan(0, 16), _values, products);
+
+        for (var row = 0; row < 4; row++)
+        {
+            Assert.Equal(Enumerable.Range(0, 16).Sum(i => (double)_values[i] * _values[(16 * row) + i]), products[row], 1e-3);
         }
     }
 
