@@ -118,17 +118,21 @@ internal static class Sketches
         ref var table = ref MemoryMarshal.GetReference(tables);
         var low = Vector256.Create((byte)15);
         var even = Vector256.Create((ushort)255);
-        first = Vector256<ushort>.Zero;
-        second = Vector256<ushort>.Zero;
+
+        // In locals, which stay in registers; what is behind a reference would be written and read each time.
+        var sumsOfFirst = Vector256<ushort>.Zero;
+        var sumsOfSecond = Vector256<ushort>.Zero;
         for (nuint at = 0; at < (nuint)sketches.Length; at += Entries)
         {
             var bits = Vector256.LoadUnsafe(ref sketch, at);
             var sums =
                 Avx2.Shuffle(Vector256.LoadUnsafe(ref table, 2 * at), bits & low)
                 + Avx2.Shuffle(Vector256.LoadUnsafe(ref table, (2 * at) + 32), (bits.AsUInt16() >>> 4).AsByte() & low);
-            first += sums.AsUInt16() & even;
-            second += sums.AsUInt16() >>> 8;
+            sumsOfFirst += sums.AsUInt16() & even;
+            sumsOfSecond += sums.AsUInt16() >>> 8;
         }
+
+        (first, second) = (sumsOfFirst, sumsOfSecond);
     }
 
     internal static void SumsPortable(
