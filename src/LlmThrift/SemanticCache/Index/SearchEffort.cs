@@ -16,7 +16,7 @@ internal readonly record struct SearchEffort(int ExactEntries, float Order, floa
     /// </summary>
     public static SearchEffort For(int entries)
     {
-        var stop = 0.57f + (0.15f * MathF.Max(0, MathF.Log10(entries / 100_000f)));
+        var stop = 0.58f + (0.14f * MathF.Max(0, MathF.Log10(entries / 100_000f)));
         return new SearchEffort(4096, 0.2f, stop, 1.7f, 200_000);
     }
 }
