@@ -64,30 +64,6 @@ public sealed class HardNegativeTests(ITestOutputHelper output)
         Assert.True(served >= share * paraphrases.Count, $"{served} of {paraphrases.Count} paraphrases served");
     }
 
-    [Fact]
-    public async Task Cold_cache_with_one_question_serves_no_hard_negative_of_it()
-    {
-        var wrong = new List<string>();
-        foreach (var topic in Topic.All)
-        {
-            foreach (var question in topic.Seeds)
-            {
-                using var model = new AnsweringModel();
-                using var client = await PipelineAsync(model, seed: 1);
-                await AskAsync(client, model, question, SemanticCacheMode.Default);
-                foreach (var negative in topic.HardNegatives)
-                {
-                    if (await AskAsync(client, model, negative.Text, SemanticCacheMode.ReadOnly) is not null)
-                    {
-                        wrong.Add($"{negative.Kind}: {negative.Text} <- {question}");
-                    }
-                }
-            }
-        }
-
-        Assert.Empty(wrong);
-    }
-
     private static async Task<IChatClient> PipelineAsync(AnsweringModel model, int seed)
     {
         var generator = await EncodedOnce.Shared.Value;
