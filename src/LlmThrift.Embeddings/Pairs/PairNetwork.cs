@@ -11,8 +11,8 @@ internal sealed class PairNetwork(PairWeights weights, PairVocabulary vocabulary
     private const int Key = PairLayout.Key;
     private const int Compared = PairLayout.Compared;
 
-    private readonly Side _left = new();
-    private readonly Side _right = new();
+    private Side _left = new();
+    private Side _right = new();
     private readonly float[] _likeness = new float[PairLayout.MaxTokens * PairLayout.MaxTokens];
     private readonly float[] _inputs = new float[PairLayout.Inputs];
     private readonly float[] _hidden = new float[PairLayout.Hidden];
@@ -23,8 +23,14 @@ internal sealed class PairNetwork(PairWeights weights, PairVocabulary vocabulary
     /// <summary>The calibrated log-odds that two questions have the same answer.</summary>
     public float LogOdds(string left, string right, float cosine)
     {
-        _left.Question.Read(vocabulary, left);
-        _right.Question.Read(vocabulary, right);
+        // A question is compared with several others in a row: what was read of it is still there, on one side or the other.
+        if (ReferenceEquals(_left.Text, right) || ReferenceEquals(_right.Text, left))
+        {
+            (_left, _right) = (_right, _left);
+        }
+
+        _left.Read(vocabulary, weights, left);
+        _right.Read(vocabulary, weights, right);
         Align();
         Compare(_left);
         Compare(_right);
@@ -51,8 +57,8 @@ internal sealed class PairNetwork(PairWeights weights, PairVocabulary vocabulary
     /// <summary>Finds for each token a mixture of the other question's tokens that are like it.</summary>
     private void Align()
     {
-        _left.Load(weights);
-        _right.Load(weights);
+        _left.Begin();
+        _right.Begin();
         for (var i = 0; i < _left.Count; i++)
         {
             PairMath.Dots(_left.DirectionOf(i), _right.Directions, _likeness.AsSpan(i * PairLayout.MaxTokens, _right.Count));
@@ -66,10 +72,11 @@ internal sealed class PairNetwork(PairWeights weights, PairVocabulary vocabulary
     {
         var compareWeights = weights.Part(PairLayout.CompareWeights, 2 * Key * Compared);
         Span<float> both = stackalloc float[2 * Key];
+        Span<float> compared = stackalloc float[Compared];
         for (var i = 0; i < side.Count; i++)
         {
             PairMath.Contrast(side.KeyOf(i), side.FoundBy(i), side.FoundFactors[i], both);
-            var compared = side.OwnOf(i);
+            side.OwnOf(i).CopyTo(compared);
             PairMath.AddProduct(both, compareWeights, compared);
             PairMath.Activate(compared);
             PairMath.Pool(compared, side.Sums, side.Peaks);
@@ -106,6 +113,8 @@ internal sealed class PairNetwork(PairWeights weights, PairVocabulary vocabulary
         private readonly float[] _found = new float[PairLayout.MaxTokens * Key];
         private readonly float[] _own = new float[PairLayout.MaxTokens * Compared];
 
+        public string? Text { get; private set; }
+
         public PairQuestion Question { get; } = new();
 
         public int Count => Question.Tokens.Length;
@@ -126,20 +135,31 @@ internal sealed class PairNetwork(PairWeights weights, PairVocabulary vocabulary
 
         public Span<float> FoundBy(int token) => _found.AsSpan(token * Key, Key);
 
-        public Span<float> OwnOf(int token) => _own.AsSpan(token * Compared, Compared);
+        public ReadOnlySpan<float> OwnOf(int token) => _own.AsSpan(token * Compared, Compared);
 
-        public void Load(PairWeights weights)
+        public void Read(PairVocabulary vocabulary, PairWeights weights, string text)
         {
+            if (ReferenceEquals(Text, text))
+            {
+                return;
+            }
+
+            Text = text;
+            Question.Read(vocabulary, text);
             weights.Read(Question.Tokens, _keys, _own);
-            _found.AsSpan(0, Count * Key).Clear();
             _directions.AsSpan(0, Count * Key).Clear();
-            Sums.AsSpan().Clear();
-            Peaks.AsSpan().Fill(Count > 0 ? float.MinValue : 0);
             for (var i = 0; i < Count; i++)
             {
                 var key = KeyOf(i);
                 PairMath.AddScaled(key, 1 / MathF.Sqrt(PairMath.Dot(key, key) + 1e-12f), _directions.AsSpan(i * Key, Key));
             }
+        }
+
+        public void Begin()
+        {
+            _found.AsSpan(0, Count * Key).Clear();
+            Sums.AsSpan().Clear();
+            Peaks.AsSpan().Fill(Count > 0 ? float.MinValue : 0);
         }
 
         /// <summary>Finds for each token the other question's keys, weighted by how like they are: a softmax, whose sum <see cref="FoundFactors"/> divides out.</summary>

@@ -50,6 +50,20 @@ public sealed class MiniLmPairScorerTests : IDisposable
         }
     }
 
+    [Fact]
+    public void Score_does_not_depend_on_the_pairs_before()
+    {
+        string[] questions = [.. SameAnswer.Concat(OtherAnswer).SelectMany(pair => new[] { pair.Item1, pair.Item2 })];
+        foreach (var asked in questions)
+        {
+            foreach (var other in questions)
+            {
+                // A copy is another object, of which nothing can have been read before.
+                Assert.Equal(Score(new string(asked), new string(other)), Score(asked, other));
+            }
+        }
+    }
+
     [Theory]
     [InlineData("", "")]
     [InlineData("", "Why?")]
