@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.AI;
 
 namespace LlmThrift.Internal.Caching;
@@ -7,6 +8,9 @@ namespace LlmThrift.Internal.Caching;
 /// <param name="scope">Who would answer: provider, endpoint and default model.</param>
 internal sealed class RequestKeys(CacheState state, string scope)
 {
+    private const int MaxStableKeys = 1_024;
+
+    private readonly ConcurrentDictionary<UInt128, string> _stableKeys = new();
     private readonly string _partitionHelper = state.Stage.Replace('_', ' ') + " partition";
 
     /// <summary>Why the request must not be answered from the cache, in a word; null when it may be.</summary>
@@ -63,10 +67,32 @@ internal sealed class RequestKeys(CacheState state, string scope)
         TryFindPartition(call, out var partition) ? RequestFingerprint.ComputeStable(Canonical(messages, call, partition)) : null;
 
     /// <summary>The key of everything but the text of the last user message, in every process; null when it has none.</summary>
-    public string? StableWithoutQuestion(IReadOnlyList<ChatMessage> messages, CallOptions call) =>
-        TryFindPartition(call, out var partition)
-            ? RequestFingerprint.ComputeStable(Canonical(messages, call, partition, withoutLastUserText: true))
-            : null;
+    public string? StableWithoutQuestion(IReadOnlyList<ChatMessage> messages, CallOptions call)
+    {
+        if (!TryFindPartition(call, out var partition))
+        {
+            return null;
+        }
+
+        var request = Canonical(messages, call, partition, withoutLastUserText: true);
+        if (!RequestFingerprint.TryComputeForProcess(request, out var known))
+        {
+            return null;
+        }
+
+        // Most requests have one of a few system prompts and sets of tools; hashing them for stores takes ten times as long as for this process.
+        if (!_stableKeys.TryGetValue(known, out var key) && RequestFingerprint.ComputeStable(request) is { } computed)
+        {
+            if (_stableKeys.Count >= MaxStableKeys)
+            {
+                _stableKeys.Clear();
+            }
+
+            _stableKeys[known] = key = computed;
+        }
+
+        return key;
+    }
 
     /// <summary>Without a partition there is no telling who may share the answer: nobody then does.</summary>
     private bool TryFindPartition(CallOptions call, out string? partition)
