@@ -20,7 +20,7 @@ namespace LlmThrift.Embeddings;
 /// Reimers and Gurevych: <i>Sentence-BERT</i>, EMNLP 2019; Wang et al.: <i>MiniLM</i>, NeurIPS 2020. Weights are rounded to 8 bits, those of the word embeddings to 6.
 /// </para>
 /// </remarks>
-public sealed partial class MiniLmEmbeddingGenerator : IEmbeddingGenerator<string, Embedding<float>>
+public sealed partial class MiniLmEmbeddingGenerator : IEmbeddingGenerator<string, Embedding<float>>, IQuickEmbeddingGenerator
 {
     /// <summary>The number of values of an embedding: 384.</summary>
     public const int Dimensions = ModelLayout.Dimensions;

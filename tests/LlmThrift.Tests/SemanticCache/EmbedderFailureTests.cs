@@ -1,4 +1,5 @@
 using LlmThrift.Metering;
+using LlmThrift.SemanticCache;
 using LlmThrift.TestKit;
 using Microsoft.Extensions.AI;
 using Xunit;
@@ -76,6 +77,40 @@ public sealed class EmbedderFailureTests
         Assert.Equal(1, client.Manager().GetStatistics().Entries);
     }
 
+    [Theory]
+    [InlineData(true, 20, true)]
+    [InlineData(true, 400, false)]
+    [InlineData(false, 20, false)]
+    public async Task Quick_embedder_is_called_on_the_thread_of_a_short_question(bool isQuick, int length, bool isOnCallersThread)
+    {
+        var thread = 0;
+        using var provider = ScriptedChatClient.Echo();
+        var embedder = new FakeEmbeddingGenerator
+        {
+            Script = _ =>
+            {
+                thread = Environment.CurrentManagedThreadId;
+                return [1, 0];
+            },
+            Service = isQuick ? new QuickScorer() : null,
+        };
+        using var client = provider.WithSemanticCache(embedder);
+        var caller = 0;
+        var asking = Task.CompletedTask;
+
+        // A thread of its own: one of the pool might be given the work that it began.
+        var asks = new Thread(() =>
+        {
+            caller = Environment.CurrentManagedThreadId;
+            asking = client.AskAsync(new string('a', length));
+        });
+        asks.Start();
+        asks.Join();
+        await asking;
+
+        Assert.Equal(isOnCallersThread, thread == caller);
+    }
+
     [Fact]
     public async Task Embedder_with_too_much_waiting_is_not_given_more()
     {
@@ -145,5 +180,10 @@ public sealed class EmbedderFailureTests
         Assert.Equal(2, provider.Calls);
         Assert.Equal(2, client.GetService<CostReport>()!.GetSummary().PassedBy["semantic_cache: " + reason]);
         Assert.Equal(0, client.Manager().GetStatistics().Entries);
+    }
+
+    private sealed class QuickScorer : IQuestionPairScorer, IQuickEmbeddingGenerator
+    {
+        public float Score(in QuestionPair pair) => pair.Similarity;
     }
 }

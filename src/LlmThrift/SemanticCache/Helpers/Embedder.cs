@@ -16,12 +16,16 @@ internal sealed class Embedder
     /// <summary>How many texts may be in work or waiting.</summary>
     private const int MaxPending = 1_024;
 
+    /// <summary>What a quick generator may be given on the caller's thread, in UTF-16 units: some 60 tokens, for which it has time.</summary>
+    private const int MaxQuickLength = 256;
+
     private readonly IEmbeddingGenerator<string, Embedding<float>> _generator;
     private readonly TimeProvider _clock;
     private readonly HelperFailures _failures;
     private readonly RequestTokenCounter _counter;
     private readonly string? _provider;
     private readonly string? _model;
+    private readonly bool _isQuick;
     private int _dimensions;
     private int _pending;
 
@@ -40,6 +44,7 @@ internal sealed class Embedder
         _provider = metadata?.ProviderName;
         _model = metadata?.DefaultModelId;
         _dimensions = metadata?.DefaultModelDimensions ?? 0;
+        _isQuick = generator.GetService(typeof(IQuickEmbeddingGenerator)) is IQuickEmbeddingGenerator;
     }
 
     /// <summary>The model's name; vectors of different models have nothing to do with each other.</summary>
@@ -48,12 +53,15 @@ internal sealed class Embedder
     /// <summary>Of each vector; 0 until it is known.</summary>
     public int Dimensions => Volatile.Read(ref _dimensions);
 
-    /// <summary>Begins on another thread: a generator that computes in this process may not give the caller's back before it is done.</summary>
+    /// <summary>
+    /// Begins on another thread, as a generator that computes in this process may not give the caller's back before it is done; on the caller's
+    /// where the generator says that it is quick and the text is short, as changing threads takes longer than all the rest of a miss.
+    /// </summary>
     public Task<EmbeddedText> Begin(string text)
     {
         if (Interlocked.Increment(ref _pending) <= MaxPending)
         {
-            return Task.Run(() => EmbedAsync(text));
+            return _isQuick && text.Length <= MaxQuickLength ? EmbedAsync(text) : Task.Run(() => EmbedAsync(text));
         }
 
         // More would wait for their turn longer than any call waits for them, and keep the app's threads busy meanwhile.
