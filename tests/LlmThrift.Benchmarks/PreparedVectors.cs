@@ -5,7 +5,7 @@ using Microsoft.Extensions.AI;
 namespace LlmThrift.Benchmarks;
 
 /// <summary>An encoder that takes no time: hands out <see cref="Next"/> whatever the text.</summary>
-internal sealed class PreparedVectors : IEmbeddingGenerator<string, Embedding<float>>
+internal sealed class PreparedVectors : IEmbeddingGenerator<string, Embedding<float>>, IQuickEmbeddingGenerator
 {
     private readonly MiniLmPairScorer _scorer = new();
 
@@ -17,7 +17,10 @@ internal sealed class PreparedVectors : IEmbeddingGenerator<string, Embedding<fl
         CancellationToken cancellationToken = default
     ) => Task.FromResult(new GeneratedEmbeddings<Embedding<float>>([new Embedding<float>(Next)]));
 
-    public object? GetService(Type serviceType, object? serviceKey = null) => serviceType == typeof(IQuestionPairScorer) ? _scorer : null;
+    public object? GetService(Type serviceType, object? serviceKey = null) =>
+        serviceType == typeof(IQuestionPairScorer) ? _scorer
+        : serviceType.IsInstanceOfType(this) ? this
+        : null;
 
     public void Dispose() { }
 }

@@ -23,6 +23,31 @@ internal sealed class Questions
     ];
     private static readonly string[] Endings = ["", " Thanks", " Thank you very much", " I would like to know", " Please help"];
 
+    private static readonly string[] Things =
+    [
+        "a sourdough loaf",
+        "the Northern Lights",
+        "a bicycle chain",
+        "photosynthesis",
+        "the Roman Senate",
+        "a violin",
+        "the offside rule",
+        "a tomato plant",
+        "the tides",
+        "a haiku",
+        "the Krebs cycle",
+        "a canoe",
+    ];
+    private static readonly string[] Wonders =
+    [
+        "How does {0} work?",
+        "Who knows the most about {0}?",
+        "Tell me a joke about {0}",
+        "What is the history of {0}?",
+        "Is there a museum of {0} in Lisbon?",
+        "What should a child of ten know about {0}?",
+    ];
+
     private readonly Random _random = new(1);
     private readonly (string Text, string Intent, float[] Vector)[] _real;
 
@@ -31,17 +56,34 @@ internal sealed class Questions
         using var stream = typeof(Questions).Assembly.GetManifestResourceStream("banking77.csv")!;
         using var reader = new StreamReader(stream);
         using var encoder = new MiniLmEmbeddingGenerator();
-        _real = [.. reader.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries).Skip(1).Select(Read)];
+        var all = reader.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries).Skip(1).Select(Read).ToList();
+        var leftOut = all.Select(question => question.Intent)
+            .Distinct()
+            .Where((_, index) => index % 5 == 0)
+            .ToHashSet(StringComparer.Ordinal);
+        _real = [.. all.Where(question => !leftOut.Contains(question.Intent))];
+        OfNewIntents = [.. all.Where(question => leftOut.Contains(question.Intent))];
+        OfOtherSubjects = [.. Wonders.SelectMany(wonder => Things, (wonder, thing) => Embed(string.Format(null, wonder, thing), ""))];
 
-        (string, string, float[]) Read(string line)
+        (string Text, string Intent, float[] Vector) Read(string line)
         {
             var comma = line.LastIndexOf(',');
-            var text = line[..comma].Trim('"');
+            return Embed(line[..comma].Trim('"'), line[(comma + 1)..].TrimEnd());
+        }
+
+        (string Text, string Intent, float[] Vector) Embed(string text, string intent)
+        {
             var vector = new float[MiniLmEmbeddingGenerator.Dimensions];
             encoder.Embed(text, vector, out _);
-            return (text, line[(comma + 1)..].TrimEnd(), vector);
+            return (text, intent, vector);
         }
     }
+
+    /// <summary>Real questions of intents that no other question here has.</summary>
+    public IReadOnlyList<(string Text, string Intent, float[] Vector)> OfNewIntents { get; }
+
+    /// <summary>Questions that have nothing to do with a bank.</summary>
+    public IReadOnlyList<(string Text, string Intent, float[] Vector)> OfOtherSubjects { get; }
 
     /// <summary>One real question of each intent.</summary>
     public IEnumerable<(string Text, string Intent, float[] Vector)> OfEachIntent => _real.DistinctBy(question => question.Intent);

@@ -21,8 +21,6 @@ public class SemanticCacheBenchmarks
     private static readonly ChatOptions Options = new() { ModelId = "gpt-4o", Temperature = 0.2f };
 
     private readonly (string Text, string Intent, float[] Vector)[] _asked = new (string, string, float[])[Asked];
-    private readonly Candidate[][] _candidates = new Candidate[Asked][];
-    private readonly (SemanticEntry Entry, float Similarity)[] _found = new (SemanticEntry, float)[SemanticCacheState.MaxCandidates];
     private IChatClient _client = null!;
     private SemanticCacheState _state = null!;
     private string _scope = "";
@@ -31,17 +29,22 @@ public class SemanticCacheBenchmarks
     [GlobalSetup(Targets = [nameof(ProviderAlone), nameof(MissOfTheExactCache)])]
     public void SetUpWithoutSemanticCache() => _client = Bare.WithCostControls(o => o.ExactCache.MaxEntries = 2_000);
 
-    /// <summary>Nothing has so small a limit of its error that it is served.</summary>
-    [GlobalSetup(Targets = [nameof(Miss), nameof(PartSearch), nameof(PartSearchAndScore), nameof(PartDecide)])]
-    public Task SetUpMisses() => FillAsync(SemanticCacheMode.ReadOnly, maxErrorRate: 1e-9);
+    [GlobalSetup(Targets = [nameof(MissOfAnotherSubject), nameof(PartSearchFarOff)])]
+    public Task SetUpOtherSubjects() => FillAsync(Asking.OfAnotherSubject, SemanticCacheMode.ReadOnly);
+
+    [GlobalSetup(Targets = [nameof(MissOfANewIntent), nameof(PartSearch)])]
+    public Task SetUpNewIntents() => FillAsync(Asking.ForANewIntent, SemanticCacheMode.ReadOnly);
 
     [GlobalSetup(Target = nameof(MissKeptAndLearntFrom))]
-    public Task SetUpLearning() => FillAsync(SemanticCacheMode.Default, maxErrorRate: 1e-9);
+    public Task SetUpLearning() => FillAsync(Asking.ForANewIntent, SemanticCacheMode.Default);
+
+    [GlobalSetup(Targets = [nameof(MissInDoubt), nameof(PartSearchAndDecide)])]
+    public Task SetUpDoubts() => FillAsync(Asking.AgainInOtherWords, SemanticCacheMode.ReadOnly, new DoubtfulPolicy());
 
     [GlobalSetup(Target = nameof(Hit))]
     public async Task SetUpHits()
     {
-        await FillAsync(SemanticCacheMode.ReadOnly, maxErrorRate: 0.9);
+        await FillAsync(Asking.AgainInOtherWords, SemanticCacheMode.ReadOnly, new ServingPolicy(maxErrorRate: 0.9, seed: 1));
         for (var i = 0; i < Asked; i++)
         {
             await Hit();
@@ -62,9 +65,17 @@ public class SemanticCacheBenchmarks
     [Benchmark]
     public Task<ChatResponse> MissOfTheExactCache() => _client.GetResponseAsync(Next(), Options);
 
-    /// <summary>The question is looked for, not found good enough, and answered by the provider.</summary>
+    /// <summary>Nothing in the cache has anything to do with the question.</summary>
     [Benchmark]
-    public Task<ChatResponse> Miss() => _client.GetResponseAsync(Next(), Options);
+    public Task<ChatResponse> MissOfAnotherSubject() => _client.GetResponseAsync(Next(), Options);
+
+    /// <summary>The questions in the cache are about the same kind of things, and none has its answer.</summary>
+    [Benchmark]
+    public Task<ChatResponse> MissOfANewIntent() => _client.GetResponseAsync(Next(), Options);
+
+    /// <summary>Everything is weighed before the model is called after all: a miss can cost no more.</summary>
+    [Benchmark]
+    public Task<ChatResponse> MissInDoubt() => _client.GetResponseAsync(Next(), Options);
 
     /// <summary>The same with the answer kept, another entry evicted, and what is learnt from it, beside the next call.</summary>
     [Benchmark]
@@ -74,21 +85,19 @@ public class SemanticCacheBenchmarks
     public Task<ChatResponse> Hit() => _client.GetResponseAsync(Next(), Options);
 
     [Benchmark]
-    public int PartSearch() => _state.Entries.FindNearest(_scope, _asked[NextNumber() % Asked].Vector, _found);
+    public int PartSearch() => Search().Length;
 
     [Benchmark]
-    public int PartSearchAndScore()
+    public int PartSearchFarOff() => Search().Length;
+
+    [Benchmark]
+    public string PartSearchAndDecide()
     {
         ref readonly var asked = ref _asked[NextNumber() % Asked];
-        return _state.FindCandidates(_scope, asked.Text, asked.Vector).Length;
+        return _state.Decide(_state.FindCandidates(_scope, asked.Vector), asked.Text, asked.Vector).Reason;
     }
 
-    [Benchmark]
-    public string PartDecide()
-    {
-        var number = NextNumber() % Asked;
-        return _state.Decide(_candidates[number], _asked[number].Text).Reason;
-    }
+    private Candidate[] Search() => _state.FindCandidates(_scope, _asked[NextNumber() % Asked].Vector);
 
     /// <summary>A question that was not asked before, by an ending in letters, and its vector.</summary>
     private ChatMessage[] Next()
@@ -108,12 +117,17 @@ public class SemanticCacheBenchmarks
     private int NextNumber() => _number = (_number + 1) % 100_000_000;
 
     /// <summary>Fills a cache: all entries have the answer of their intent.</summary>
-    private async Task FillAsync(SemanticCacheMode mode, double maxErrorRate)
+    private async Task FillAsync(Asking asking, SemanticCacheMode mode, IServingPolicy? policy = null)
     {
         var questions = new Questions();
         for (var i = 0; i < Asked; i++)
         {
-            _asked[i] = questions.Near((i * 197) + Entries);
+            _asked[i] = asking switch
+            {
+                Asking.ForANewIntent => questions.OfNewIntents[i % questions.OfNewIntents.Count],
+                Asking.OfAnotherSubject => questions.OfOtherSubjects[i % questions.OfOtherSubjects.Count],
+                _ => questions.Near((i * 197) + Entries),
+            };
         }
 
         var intents = questions.OfEachIntent.ToDictionary(question => question.Text, question => question.Intent, StringComparer.Ordinal);
@@ -122,7 +136,7 @@ public class SemanticCacheBenchmarks
             o.ExactCache.MaxEntries = 2_000;
             o.UseSemanticCache = true;
             o.SemanticCache.Mode = mode;
-            o.SemanticCache.MaxErrorRate = maxErrorRate;
+            o.SemanticCache.Policy = policy;
             o.SemanticCache.EmbeddingGenerator = Vectors;
             o.SemanticCache.EmbeddingTimeout = TimeSpan.FromSeconds(10);
             o.SemanticCache.AnswerComparer = AnswerComparers.Exact;
@@ -146,11 +160,39 @@ public class SemanticCacheBenchmarks
             var answer = groups[intent].Answer;
             _state.Entries.Add(_scope, text, vector, groups[intent], answer.Response.RequestedAt, answer.ExpiresAt, []);
         }
+    }
 
-        for (var i = 0; i < Asked; i++)
+    private enum Asking
+    {
+        AgainInOtherWords,
+        ForANewIntent,
+        OfAnotherSubject,
+    }
+
+    /// <summary>Weighs everything, and serves nothing.</summary>
+    private sealed class DoubtfulPolicy : IServingPolicy
+    {
+        private readonly ServingPolicy _policy = new(maxErrorRate: 1e-9, seed: 1);
+
+        public float LeastSimilarity => _policy.LeastSimilarity;
+
+        public bool TryDismiss(ReadOnlySpan<Candidate> candidates, out ServingDecision decision)
         {
-            _candidates[i] = _state.FindCandidates(_scope, _asked[i].Text, _asked[i].Vector);
+            _policy.TryDismiss(candidates, out decision);
+            return false;
         }
+
+        public ServingDecision Decide(ReadOnlySpan<Candidate> candidates, string question) => _policy.Decide(candidates, question);
+
+        public void Learn(
+            in DecisionTrace trace,
+            ServingChoice wouldHave,
+            bool? wasRight,
+            ReadOnlySpan<GroupVerdict> verdicts,
+            SemanticEntry kept
+        ) => _policy.Learn(trace, wouldHave, wasRight, verdicts, kept);
+
+        public void ReportWrong(in DecisionTrace trace) => _policy.ReportWrong(trace);
     }
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_state")]

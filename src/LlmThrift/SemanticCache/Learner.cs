@@ -28,7 +28,8 @@ internal sealed class Learner(SemanticCacheState state, IServingPolicy policy, S
                 return;
             }
 
-            var candidates = trail.Candidates ?? state.FindCandidates(trail.ScopeKey, trail.Question, vector);
+            var candidates = trail.Candidates ?? state.FindCandidates(trail.ScopeKey, vector);
+            state.Score(candidates, trail.Question, vector);
             if ((trail.Kept ??= state.Keep(trail, vector, recorded, call)) is not { } entry)
             {
                 return;

@@ -82,8 +82,8 @@ internal sealed class SemanticCacheChatClient(IChatClient innerClient, SemanticC
 
         try
         {
-            trail.Candidates = state.FindCandidates(trail.ScopeKey, trail.Question, vector);
-            var decision = state.Decide(trail.Candidates, trail.Question);
+            trail.Candidates = state.FindCandidates(trail.ScopeKey, vector);
+            var decision = state.Decide(trail.Candidates, trail.Question, vector);
             trail.Decision = decision;
             if (decision is not { Choice: ServingChoice.Serve, Entry: { } entry })
             {

@@ -65,33 +65,51 @@ internal sealed partial class SemanticCacheState : CacheState
 
     public SemanticCacheManager Manager { get; }
 
-    /// <summary>The questions nearest to one, by falling similarity, with their scores.</summary>
-    public Candidate[] FindCandidates(string scopeKey, string question, float[] vector)
+    /// <summary>The questions nearest to one, by falling similarity, not scored; none when none is near enough to be served.</summary>
+    public Candidate[] FindCandidates(string scopeKey, float[] vector)
     {
         // Now that there is a vector, it is known how long those of the store must be.
         _persistence?.LoadOnce(Entries, Embedder);
         var nearest = new (SemanticEntry Entry, float Similarity)[MaxCandidates];
-        var candidates = new Candidate[Entries.FindNearest(scopeKey, vector, nearest)];
-        var groups = new List<AnswerGroup>(MaxScored);
+        var candidates = new Candidate[Entries.FindNearest(scopeKey, vector, nearest, _policy.LeastSimilarity)];
         for (var index = 0; index < candidates.Length; index++)
         {
-            var (entry, similarity) = nearest[index];
-            var score = float.NaN;
-            if (groups.Count < MaxScored && !groups.Contains(entry.Group))
-            {
-                groups.Add(entry.Group);
-                score = _scorer.Score(new QuestionPair(question, entry.Question, vector, entry.Vector, similarity));
-            }
-
-            candidates[index] = new Candidate(entry, similarity, score);
+            candidates[index] = new Candidate(nearest[index].Entry, nearest[index].Similarity, float.NaN);
         }
 
         return candidates;
     }
 
-    public ServingDecision Decide(Candidate[] candidates, string question)
+    /// <summary>Scores those of the candidates that come into question, unless they are.</summary>
+    public void Score(Candidate[] candidates, string question, float[] vector)
     {
-        var decision = _policy.Decide(candidates, question);
+        if (candidates.Length == 0 || !float.IsNaN(candidates[0].Score))
+        {
+            return;
+        }
+
+        var groups = new List<AnswerGroup>(MaxScored);
+        foreach (ref var candidate in candidates.AsSpan())
+        {
+            var entry = candidate.Entry;
+            if (groups.Count < MaxScored && !groups.Contains(entry.Group))
+            {
+                groups.Add(entry.Group);
+                var pair = new QuestionPair(question, entry.Question, vector, entry.Vector, candidate.Similarity);
+                candidate = candidate with { Score = _scorer.Score(pair) };
+            }
+        }
+    }
+
+    /// <summary>Decides, and scores the candidates only where that can make a difference.</summary>
+    public ServingDecision Decide(Candidate[] candidates, string question, float[] vector)
+    {
+        if (!_policy.TryDismiss(candidates, out var decision))
+        {
+            Score(candidates, question, vector);
+            decision = _policy.Decide(candidates, question);
+        }
+
         LogDecision(Logger, decision.Reason, candidates.Length, decision.Trace.Similarity, decision.Trace.Score, decision.ErrorBound);
         return decision;
     }

@@ -10,6 +10,14 @@ internal sealed class ThresholdPolicy(float threshold = 0.9f) : IServingPolicy
 
     public ConcurrentQueue<DecisionTrace> Wrong { get; } = new();
 
+    public float LeastSimilarity => -1;
+
+    public bool TryDismiss(ReadOnlySpan<Candidate> candidates, out ServingDecision decision)
+    {
+        decision = default;
+        return false;
+    }
+
     public ServingDecision Decide(ReadOnlySpan<Candidate> candidates, string question)
     {
         if (candidates.IsEmpty)

@@ -30,13 +30,16 @@ internal sealed class ErrorCalibrator
 
     public long Count => _count;
 
+    /// <summary>Whether outcomes at these log-odds of an error count.</summary>
+    public static bool LearnsFrom(float logOdds) => logOdds <= LargestLogOdds;
+
     /// <summary>Takes an outcome.</summary>
     /// <param name="logOdds">The model's log-odds of an error.</param>
     /// <param name="weight">How many like it the outcome stands for.</param>
     /// <param name="isError">Whether the answer would have been wrong.</param>
     public void Add(float logOdds, float weight, bool isError)
     {
-        if (!(logOdds <= LargestLogOdds))
+        if (!LearnsFrom(logOdds))
         {
             return;
         }

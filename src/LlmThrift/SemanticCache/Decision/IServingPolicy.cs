@@ -3,6 +3,14 @@ namespace LlmThrift.SemanticCache;
 /// <summary>Decides whether a question is served from the cache, and learns from what comes of it. Safe for concurrent use.</summary>
 internal interface IServingPolicy
 {
+    /// <summary>Gets the similarity below which nothing is served, so that nothing need be looked for.</summary>
+    float LeastSimilarity { get; }
+
+    /// <summary>Decides by the neighbours alone, where no scores could make it serve: most misses end here, and cost the least.</summary>
+    /// <param name="candidates">By falling similarity, not scored.</param>
+    /// <param name="decision">What <see cref="Decide"/> would come to, but for the score in its trace.</param>
+    bool TryDismiss(ReadOnlySpan<Candidate> candidates, out ServingDecision decision);
+
     /// <param name="candidates">By falling similarity.</param>
     /// <param name="question">The question asked.</param>
     ServingDecision Decide(ReadOnlySpan<Candidate> candidates, string question);

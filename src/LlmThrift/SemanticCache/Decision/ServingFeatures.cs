@@ -5,6 +5,11 @@ internal static class ServingFeatures
 {
     public const int Count = 17;
 
+    /// <summary>So many of the last ones are of the scores and the words, which take longer to find out than the rest.</summary>
+    public const int LateCount = 3;
+
+    private const float LeastScore = 0.005f;
+
     /// <summary>How fast a neighbour's vote falls with its similarity.</summary>
     private const float VoteScale = 0.05f;
 
@@ -45,6 +50,10 @@ internal static class ServingFeatures
         Describe(candidates, votes, best, bestVotes, total, features);
         return best;
     }
+
+    /// <summary>The least and the greatest value of one of the late features.</summary>
+    public static (float Least, float Greatest) RangeOfLate(int late) =>
+        late == LateCount - 1 ? (0, 1) : (LogOdds(LeastScore), LogOdds(1 - LeastScore));
 
     private static void Describe(
         ReadOnlySpan<Candidate> candidates,
@@ -108,7 +117,7 @@ internal static class ServingFeatures
     private static float LogOdds(float score)
     {
         // Not scored is taken for even odds.
-        var probability = float.IsNaN(score) ? 0.5f : Math.Clamp(score, 0.005f, 0.995f);
+        var probability = float.IsNaN(score) ? 0.5f : Math.Clamp(score, LeastScore, 1 - LeastScore);
         return MathF.Log(probability / (1 - probability));
     }
 }

@@ -31,6 +31,22 @@ internal sealed class ServingModel(float intercept, float[] weights)
             ]
         );
 
+    /// <summary>The lowest that the log-odds could come to when the last features, which take longer to find out, are known as well.</summary>
+    /// <param name="features">All but the last <see cref="ServingFeatures.LateCount"/> are looked at.</param>
+    public float LeastLogOddsOfError(ReadOnlySpan<float> features)
+    {
+        Span<float> likeliest = stackalloc float[ServingFeatures.Count];
+        features.CopyTo(likeliest);
+        for (var late = 0; late < ServingFeatures.LateCount; late++)
+        {
+            var (least, greatest) = ServingFeatures.RangeOfLate(late);
+            var index = ServingFeatures.Count - ServingFeatures.LateCount + late;
+            likeliest[index] = weights[index] > 0 ? least : greatest;
+        }
+
+        return LogOddsOfError(likeliest);
+    }
+
     public float LogOddsOfError(ReadOnlySpan<float> features)
     {
         var sum = intercept;

@@ -48,6 +48,31 @@ internal sealed class ServingPolicy : IServingPolicy
         _threshold = maxErrorRate;
     }
 
+    public float LeastSimilarity => 0.5f;
+
+    public bool TryDismiss(ReadOnlySpan<Candidate> candidates, out ServingDecision decision)
+    {
+        if (candidates.IsEmpty)
+        {
+            decision = new ServingDecision(ServingChoice.Explore, null, 1f, "no_neighbor", default);
+            return true;
+        }
+
+        Span<float> features = stackalloc float[ServingFeatures.Count];
+        ref readonly var chosen = ref candidates[ServingFeatures.Compute(candidates, features)];
+        var logOdds = _model.LeastLogOddsOfError(features);
+        if (IsHopeless(logOdds, out var limit))
+        {
+            var trace = new DecisionTrace(chosen.Similarity, chosen.Score, logOdds, 1, candidates[0].Entry);
+            var reason = ReasonToExplore(candidates, features);
+            decision = new ServingDecision(ServingChoice.Explore, chosen.Entry, (float)limit, reason, trace);
+            return true;
+        }
+
+        decision = default;
+        return false;
+    }
+
     public ServingDecision Decide(ReadOnlySpan<Candidate> candidates, string question)
     {
         if (candidates.IsEmpty)
@@ -72,12 +97,7 @@ internal sealed class ServingPolicy : IServingPolicy
         var (choice, reason) =
             isBelowThreshold && !isAudited ? (ServingChoice.Serve, "served")
             : isBelowThreshold ? (ServingChoice.Explore, "audit")
-            : (
-                ServingChoice.Explore,
-                candidates.Length < 5 ? "thin_evidence"
-                : features[0] < 0.8f ? "disagreement"
-                : "error_limit"
-            );
+            : (ServingChoice.Explore, ReasonToExplore(candidates, features));
         return new ServingDecision(choice, chosen.Entry, (float)limit, reason, trace);
     }
 
@@ -111,6 +131,11 @@ internal sealed class ServingPolicy : IServingPolicy
         }
     }
 
+    private static string ReasonToExplore(ReadOnlySpan<Candidate> candidates, ReadOnlySpan<float> features) =>
+        candidates.Length < 5 ? "thin_evidence"
+        : features[0] < 0.8f ? "disagreement"
+        : "error_limit";
+
     private static QuestionDifference Forbidden(
         ReadOnlySpan<Candidate> candidates,
         AnswerGroup group,
@@ -131,16 +156,43 @@ internal sealed class ServingPolicy : IServingPolicy
         return QuestionGuards.Forbid(QuestionText.Parse(question), members.AsSpan(0, count), out cleanShare);
     }
 
+    /// <summary>Whether log-odds are so high that nothing is served at them, and nothing learnt from them either.</summary>
+    private bool IsHopeless(float logOdds, out double limit)
+    {
+        limit = 1;
+        if (ErrorCalibrator.LearnsFrom(logOdds))
+        {
+            return false;
+        }
+
+        lock (_gate)
+        {
+            limit = _calibrator.Upper(logOdds, Deviations);
+            if (limit <= MostForOne * _maxErrorRate)
+            {
+                return false;
+            }
+
+            Count(logOdds);
+            return true;
+        }
+    }
+
+    /// <summary>Counts a decision. Holds the lock.</summary>
+    private void Count(float logOdds)
+    {
+        _recent[_decisions++ % Window] = logOdds;
+        if (_decisions % ThresholdEvery == 0)
+        {
+            SetThreshold();
+        }
+    }
+
     private double Judge(float logOdds, out bool isBelowThreshold, out double auditShare, out bool isAudited)
     {
         lock (_gate)
         {
-            _recent[_decisions++ % Window] = logOdds;
-            if (_decisions % ThresholdEvery == 0)
-            {
-                SetThreshold();
-            }
-
+            Count(logOdds);
             var limit = _calibrator.Upper(logOdds, Deviations);
             isBelowThreshold = limit <= _threshold;
 

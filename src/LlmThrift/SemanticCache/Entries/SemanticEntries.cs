@@ -39,8 +39,16 @@ internal sealed class SemanticEntries
 
     public int Scopes => _scopes.Count;
 
-    /// <summary>Writes the entries nearest to a vector, by falling similarity, to <paramref name="found"/>; none that has expired.</summary>
-    public int FindNearest(string scopeKey, ReadOnlySpan<float> vector, Span<(SemanticEntry Entry, float Similarity)> found)
+    /// <summary>
+    /// Writes the entries nearest to a vector, by falling similarity, to <paramref name="found"/>; none that has expired, and none at all when the
+    /// nearest is less similar than <paramref name="leastSimilarity"/>.
+    /// </summary>
+    public int FindNearest(
+        string scopeKey,
+        ReadOnlySpan<float> vector,
+        Span<(SemanticEntry Entry, float Similarity)> found,
+        float leastSimilarity
+    )
     {
         if (!_scopes.TryGetValue(scopeKey, out var scope) || scope.Dimensions != vector.Length)
         {
@@ -48,7 +56,7 @@ internal sealed class SemanticEntries
         }
 
         Span<Neighbor> neighbors = stackalloc Neighbor[found.Length];
-        var count = scope.Index.Search(vector, neighbors);
+        var count = scope.Index.Search(vector, neighbors, leastSimilarity);
         var now = _clock.GetUtcNow();
         var kept = 0;
         foreach (var neighbor in neighbors[..count])

@@ -18,6 +18,9 @@ internal static class IndexSearch
 
     // A search for one neighbour goes as deep as one for ten: it stops too early otherwise.
     private const int LeastDepth = 10;
+
+    // What a list promises is an estimate: an entry may be nearer than that, and is most likely in one of the first lists.
+    private const int LeastLists = 8;
     private const int Extra = 16;
     private const int QueueOnStack = 2048;
 
@@ -60,7 +63,8 @@ internal static class IndexSearch
             }
         }
 
-        return Rank(table, layout, query, candidates, destination[..wanted]);
+        var found = Rank(table, layout, query, candidates, destination[..wanted]);
+        return found > 0 && destination[0].Similarity >= effort.LeastSimilarity ? found : 0;
     }
 
     private static void Probe(
@@ -86,21 +90,26 @@ internal static class IndexSearch
             }
         }
 
-        var sketch = new SketchQuery(query.Values, stackalloc byte[Sketches.TableBytes(layout.Stride)], effort.Slack);
         var queue = new ProbeQueue(items);
         queue.Order();
+        var sketch = new SketchQuery(query.Values, stackalloc byte[Sketches.TableBytes(layout.Stride)], effort.Slack);
         var slots = 0;
+        var lists = 0;
         var isMore = queue.TryTake(out var promise, out var number);
         while (isMore && slots < effort.MaxSlots)
         {
+            // Until there is one that is near enough, those that are not are of no use either.
+            var isNear = lists < LeastLists || candidates.ScoreAt(0) * query.Scale >= effort.LeastSimilarity;
+            var least = isNear ? candidates.ScoreAt(wanted - 1) * query.Scale : effort.LeastSimilarity;
             var spread = table.Centroids[number / CentroidBlock.Capacity].Spreads[number % CentroidBlock.Capacity];
-            if (promise + ((effort.Stop - effort.Order) * spread) < candidates.ScoreAt(wanted - 1) * query.Scale)
+            if (promise + ((effort.Stop - effort.Order) * spread) < least)
             {
                 return;
             }
 
             var list = table.List(number);
             slots += list.Slots;
+            lists++;
             isMore = queue.TryTake(out var nextPromise, out var next);
             var nextBlocks = isMore ? table.List(next).Blocks : [];
             var nextBlock = nextBlocks.IsEmpty ? null : nextBlocks[0];

@@ -10,6 +10,9 @@ namespace LlmThrift.SemanticCache;
 /// <param name="MaxSlots">After this many slots no further list is read, which bounds the time of a search.</param>
 internal readonly record struct SearchEffort(int ExactEntries, float Order, float Stop, float Slack, int MaxSlots)
 {
+    /// <summary>Gets the similarity that the nearest must have for any to be found. Default: -1, which all have.</summary>
+    public float LeastSimilarity { get; init; } = -1;
+
     /// <summary>
     /// Returns the effort with which an index is searched unless told otherwise, chosen by measurement on sentence embeddings: the more entries there
     /// are, the nearer are those found first, and the more of a list's best would be missed by stopping at the same number of spreads.

@@ -132,7 +132,16 @@ internal sealed partial class VectorIndex
     /// <param name="destination">Receives the neighbours by falling similarity, at most 32; its length says how many are wanted.</param>
     /// <returns>How many were found.</returns>
     /// <exception cref="ArgumentException">The vector has another number of components, is zero or is not finite.</exception>
-    public int Search(ReadOnlySpan<float> vector, Span<Neighbor> destination) => Search(vector, destination, SearchEffort.For(Count));
+    public int Search(ReadOnlySpan<float> vector, Span<Neighbor> destination) => Search(vector, destination, leastSimilarity: -1);
+
+    /// <summary>Finds the entries nearest to a vector if there is one near enough; ends early where there is none.</summary>
+    /// <param name="vector">The vector, of <see cref="Dimensions"/> components and of any length but zero.</param>
+    /// <param name="destination">Receives the neighbours by falling similarity, at most 32; its length says how many are wanted.</param>
+    /// <param name="leastSimilarity">The nearest must be so similar for any to be found; the others may be less.</param>
+    /// <returns>How many were found.</returns>
+    /// <exception cref="ArgumentException">The vector has another number of components, is zero or is not finite.</exception>
+    public int Search(ReadOnlySpan<float> vector, Span<Neighbor> destination, float leastSimilarity) =>
+        Search(vector, destination, SearchEffort.For(Count) with { LeastSimilarity = leastSimilarity });
 
     /// <summary>Finds the entries nearest to a vector with an effort of the caller's choice.</summary>
     [SkipLocalsInit]

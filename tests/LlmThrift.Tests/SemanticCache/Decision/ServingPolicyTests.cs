@@ -80,6 +80,41 @@ public sealed class ServingPolicyTests
         Assert.Equal((ServingChoice.Explore, "thin_evidence"), (after.Choice, after.Reason));
     }
 
+    [Fact]
+    public void What_is_dismissed_would_not_be_served_with_any_scores()
+    {
+        var random = new Random(3);
+        var policy = new ServingPolicy(0.01, 1);
+        var other = new AnswerGroup("other", null!);
+        var dismissed = 0;
+        for (var i = 0; i < 3_000; i++)
+        {
+            var similarity = random.NextSingle();
+            Candidate[] candidates =
+            [
+                .. Enumerable
+                    .Range(0, 1 + random.Next(20))
+                    .Select(rank => Near(similarity * (1 - (0.01f * rank)), Question, random.Next(3) == 0 ? other : Group)),
+            ];
+            if (!policy.TryDismiss(candidates, out var decision))
+            {
+                continue;
+            }
+
+            dismissed++;
+            var scored = candidates.Select(c => c with { Score = c.Entry.Group == candidates[0].Entry.Group ? 1 : 0 }).ToArray();
+            var weighed = policy.Decide(scored, Question);
+            Assert.Equal(ServingChoice.Explore, weighed.Choice);
+            Assert.Equal((decision.Choice, decision.Entry), (weighed.Choice, weighed.Entry));
+        }
+
+        Assert.InRange(dismissed, 10, 2_900);
+    }
+
+    [Fact]
+    public void What_may_be_served_is_not_dismissed() =>
+        Assert.False(new ServingPolicy(0.01, 1, BySimilarity).TryDismiss([Near(0.8f, Question)], out _));
+
     private static List<(int Request, bool IsWrong)> Simulate(
         double maxErrorRate,
         int requests,
@@ -108,9 +143,9 @@ public sealed class ServingPolicyTests
         return hits;
     }
 
-    private static Candidate Near(float similarity, string question) =>
+    private static Candidate Near(float similarity, string question, AnswerGroup? group = null) =>
         new(
-            new SemanticEntry(1, Scope, question, [1], Group) { CreatedAt = default, ExpiresAt = DateTimeOffset.MaxValue },
+            new SemanticEntry(1, Scope, question, [1], group ?? Group) { CreatedAt = default, ExpiresAt = DateTimeOffset.MaxValue },
             similarity,
             float.NaN
         );

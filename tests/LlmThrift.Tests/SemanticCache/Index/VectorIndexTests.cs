@@ -136,6 +136,35 @@ public sealed class VectorIndexTests
         Assert.InRange(hits, 190, 200);
     }
 
+    [Theory]
+    [InlineData(2_000)]
+    [InlineData(10_000)]
+    public void Search_with_a_least_similarity_finds_what_it_finds_without_or_nothing(int count)
+    {
+        var vectors = new TestVectors(64, 7);
+        var entries = vectors.Next(count);
+        var index = new VectorIndex(64);
+        for (var id = 0; id < entries.Length; id++)
+        {
+            index.Add(id, entries[id]);
+        }
+
+        var found = new Neighbor[10];
+        foreach (var query in vectors.Next(100))
+        {
+            var nearest = Search(index, query, 10);
+            var some = index.Search(query, found, leastSimilarity: 0.5f);
+            Assert.True(some == 0 || nearest[0].Similarity >= 0.5f);
+            Assert.Equal(0, index.Search(query, found, nearest[0].Similarity + 0.01f));
+        }
+
+        foreach (var entry in entries.Take(100))
+        {
+            Assert.Equal(10, index.Search(entry, found, leastSimilarity: 0.5f));
+            Assert.Equal(Search(index, entry, 1)[0].Id, found[0].Id);
+        }
+    }
+
     [Fact]
     public void Many_entries_of_one_vector_are_divided_and_all_removed_again()
     {
