@@ -1,5 +1,6 @@
 using System.CommandLine;
 using LlmThrift.Evaluation;
+using LlmThrift.Evaluation.Conversations;
 using LlmThrift.Evaluation.Embeddings;
 using LlmThrift.Evaluation.Index;
 using LlmThrift.Evaluation.Pairs;
@@ -20,6 +21,7 @@ root.Subcommands.Add(IndexVerb.Create());
 root.Subcommands.Add(StreamVerb.Create());
 root.Subcommands.Add(FitServingVerb.Create());
 root.Subcommands.Add(EmbeddingsVerb.Create());
+root.Subcommands.Add(TrimmingVerb.Create());
 root.Subcommands.Add(PairsVerb.Create());
 root.Subcommands.Add(FitPairsVerb.Create());
 root.Subcommands.Add(FitLexicalVerb.Create());

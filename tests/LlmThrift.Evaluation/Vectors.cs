@@ -1,5 +1,5 @@
 using System.Globalization;
-using LlmThrift.SemanticCache;
+using LlmThrift.Internal;
 using Microsoft.Extensions.AI;
 
 namespace LlmThrift.Evaluation;

@@ -1,3 +1,4 @@
+using LlmThrift.ContextTrimming;
 using LlmThrift.ExactCache;
 using LlmThrift.Internal;
 using LlmThrift.Metering;
@@ -13,6 +14,7 @@ internal sealed class CostControlComposition
 {
     private readonly CallMeter _meter;
     private readonly OutputLimitOptions _outputLimits;
+    private readonly ContextTrimmer? _trimmer;
     private readonly ExactCacheState? _exactCache;
     private readonly SemanticCacheState? _semanticCache;
 
@@ -28,12 +30,20 @@ internal sealed class CostControlComposition
         var problems = new OptionsProblems();
         options.ExactCache.Validate(problems);
         options.SemanticCache.Validate(problems);
+        options.ContextTrimming.Validate(problems);
         options.OutputLimits.Validate(problems);
         options.Metering.Validate(problems);
         problems.ThrowIfAny();
 
         _meter = CallMeter.Create(options.Metering, services);
         _outputLimits = options.OutputLimits;
+        if (options.UseContextTrimming)
+        {
+            options.ContextTrimming.Prices ??= options.Metering.Prices;
+            options.ContextTrimming.TokenCounter ??= options.Metering.TokenCounter;
+            _trimmer = new ContextTrimmer(options.ContextTrimming, services);
+        }
+
         if (options.UseSemanticCache)
         {
             // Who may not share exact answers must not share similar ones either.
@@ -53,6 +63,11 @@ internal sealed class CostControlComposition
 
         IChatClient client = new CostMeterChatClient(inner, _meter, opensRecords: false);
         client = new OutputLimitChatClient(client, _outputLimits);
+        if (_trimmer is not null)
+        {
+            client = new ContextTrimmingChatClient(client, _trimmer);
+        }
+
         if (_semanticCache is not null)
         {
             client = new SemanticCacheChatClient(client, _semanticCache);

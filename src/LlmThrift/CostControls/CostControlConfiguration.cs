@@ -67,6 +67,29 @@ internal static class CostControlConfiguration
             Read<float>(s, p, "a number such as 0.7", TryParse, value => o.SemanticCache.MaxTemperature = value),
         ["SemanticCache:IgnoredProperties"] = (o, s, _) =>
             o.SemanticCache.IgnoredProperties.UnionWith(s.GetChildren().Select(child => child.Value).OfType<string>()),
+        ["UseContextTrimming"] = (o, s, p) => Read<bool>(s, p, "true or false", bool.TryParse, value => o.UseContextTrimming = value),
+        ["ContextTrimming:MaxTokens"] = (o, s, p) =>
+            Read<int>(s, p, "a whole number of tokens", TryParse, value => o.ContextTrimming.MaxTokens = value),
+        ["ContextTrimming:MaxContextShare"] = (o, s, p) =>
+            Read<double>(s, p, "a number such as 0.8", TryParse, value => o.ContextTrimming.MaxContextShare = value),
+        ["ContextTrimming:TargetShare"] = (o, s, p) =>
+            Read<double>(s, p, "a number such as 0.7", TryParse, value => o.ContextTrimming.TargetShare = value),
+        ["ContextTrimming:RecentMessages"] = (o, s, p) =>
+            Read<int>(s, p, "a whole number of messages", TryParse, value => o.ContextTrimming.RecentMessages = value),
+        ["ContextTrimming:ShortenAbove"] = (o, s, p) =>
+            Read<int>(s, p, "a whole number of tokens", TryParse, value => o.ContextTrimming.ShortenAbove = value),
+        ["ContextTrimming:IsPrefixAware"] = (o, s, p) =>
+            Read<bool>(s, p, "true or false", bool.TryParse, value => o.ContextTrimming.IsPrefixAware = value),
+        ["ContextTrimming:ExpectedFurtherCalls"] = (o, s, p) =>
+            Read<int>(s, p, "a whole number of calls", TryParse, value => o.ContextTrimming.ExpectedFurtherCalls = value),
+        ["ContextTrimming:PrefixLifetime"] = (o, s, p) =>
+            Read<TimeSpan>(s, p, "a time such as 00:05:00", TryParseTime, value => o.ContextTrimming.PrefixLifetime = value),
+        ["ContextTrimming:UseEmbeddings"] = (o, s, p) =>
+            Read<bool>(s, p, "true or false", bool.TryParse, value => o.ContextTrimming.UseEmbeddings = value),
+        ["ContextTrimming:EmbeddingTimeout"] = (o, s, p) =>
+            Read<TimeSpan>(s, p, "a time such as 00:00:00.250", TryParseTime, value => o.ContextTrimming.EmbeddingTimeout = value),
+        ["ContextTrimming:MaxRememberedMessages"] = (o, s, p) =>
+            Read<int>(s, p, "a whole number of messages", TryParse, value => o.ContextTrimming.MaxRememberedMessages = value),
         ["OutputLimits:MaxOutputTokens"] = (o, s, p) =>
             Read<int>(s, p, "a whole number of tokens", TryParse, value => o.OutputLimits.MaxOutputTokens = value),
         ["OutputLimits:Features"] = ReadFeatures,

@@ -1,3 +1,4 @@
+using LlmThrift.ContextTrimming;
 using LlmThrift.ExactCache;
 using LlmThrift.Metering;
 using LlmThrift.OutputLimits;
@@ -23,6 +24,15 @@ public sealed class CostControlOptions
 
     /// <summary>The semantic cache.</summary>
     public SemanticCacheOptions SemanticCache { get; } = new();
+
+    /// <summary>
+    /// Whether long conversations are cut down to a budget before they are sent. Default: false. Parts that the question does not need are left out,
+    /// which an app should decide on.
+    /// </summary>
+    public bool UseContextTrimming { get; set; }
+
+    /// <summary>Context trimming.</summary>
+    public ContextTrimmingOptions ContextTrimming { get; } = new();
 
     /// <summary>Caps on the length of answers; none by default.</summary>
     public OutputLimitOptions OutputLimits { get; } = new();

@@ -15,6 +15,9 @@ public static class CostStages
     /// <summary>Answers to questions that mean the same, served from the semantic cache, less what its helpers cost.</summary>
     public const string SemanticCache = "semantic_cache";
 
+    /// <summary>Parts of a conversation that are not sent, as the question does not need them.</summary>
+    public const string ContextTrimming = "context_trimming";
+
     /// <summary>Caps on the length of answers.</summary>
     public const string OutputLimits = "output_limits";
 }

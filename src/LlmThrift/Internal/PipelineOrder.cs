@@ -59,6 +59,27 @@ internal static partial class PipelineOrder
         WarnAboutCacheInsideOfLimits(inner, CostStages.SemanticCache, "UseSemanticCache()", logger);
     }
 
+    public static void CheckBeforeContextTrimming(IChatClient inner, ILogger logger)
+    {
+        WarnAboutCacheInsideOfTrimming(inner, CostStages.ExactCache, "UseExactCache()", logger);
+        WarnAboutCacheInsideOfTrimming(inner, CostStages.SemanticCache, "UseSemanticCache()", logger);
+    }
+
+    private static void WarnAboutCacheInsideOfTrimming(IChatClient inner, string stage, string call, ILogger logger)
+    {
+        if (PipelineStage.IsIn(inner, stage))
+        {
+            LogWrongOrder(
+                logger,
+                call,
+                "UseContextTrimming()",
+                "answers are found by what is left of a conversation, not by what was asked",
+                call,
+                "UseContextTrimming()"
+            );
+        }
+    }
+
     private static void WarnAboutCacheInsideOfLimits(IChatClient inner, string stage, string call, ILogger logger)
     {
         if (PipelineStage.IsIn(inner, stage))

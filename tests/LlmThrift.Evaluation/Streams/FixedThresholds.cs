@@ -1,4 +1,4 @@
-using LlmThrift.SemanticCache;
+using LlmThrift.Internal;
 
 namespace LlmThrift.Evaluation.Streams;
 

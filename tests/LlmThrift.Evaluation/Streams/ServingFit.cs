@@ -1,3 +1,4 @@
+using LlmThrift.Internal;
 using LlmThrift.SemanticCache;
 
 namespace LlmThrift.Evaluation.Streams;

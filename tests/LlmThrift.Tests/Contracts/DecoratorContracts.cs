@@ -23,6 +23,12 @@ public sealed class OutputLimitContract : ChatClientDecoratorContract
     protected override IChatClient Decorate(IChatClient inner) => inner.AsBuilder().UseOutputLimits(o => o.MaxOutputTokens = 50).Build();
 }
 
+public sealed class ContextTrimmingContract : ChatClientDecoratorContract
+{
+    protected override IChatClient Decorate(IChatClient inner) =>
+        inner.AsBuilder().UseContextTrimming(o => (o.MaxTokens, o.EmbeddingGenerator) = (1, new FakeEmbeddingGenerator())).Build();
+}
+
 public sealed class CostControlsContract : ChatClientDecoratorContract
 {
     protected override IChatClient Decorate(IChatClient inner) => inner.WithCostControls();
