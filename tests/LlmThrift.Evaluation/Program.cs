@@ -6,6 +6,7 @@ using LlmThrift.Evaluation.Index;
 using LlmThrift.Evaluation.Pairs;
 using LlmThrift.Evaluation.Prices;
 using LlmThrift.Evaluation.Streams;
+using LlmThrift.Evaluation.Traces;
 using Spectre.Console;
 
 // A file or a pipe gets plain text, whatever the environment says of itself.
@@ -22,6 +23,7 @@ root.Subcommands.Add(StreamVerb.Create());
 root.Subcommands.Add(FitServingVerb.Create());
 root.Subcommands.Add(EmbeddingsVerb.Create());
 root.Subcommands.Add(TrimmingVerb.Create());
+root.Subcommands.Add(PrefixVerb.Create());
 root.Subcommands.Add(PairsVerb.Create());
 root.Subcommands.Add(FitPairsVerb.Create());
 root.Subcommands.Add(FitLexicalVerb.Create());
