@@ -11,6 +11,10 @@ internal ref struct Grams(ReadOnlySpan<char> text)
 {
     private const char Edge = '_';
 
+    /// <summary>Letters in lower case and digits; 0 for the rest.</summary>
+    private static ReadOnlySpan<byte> LowerAscii =>
+        "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\00123456789\0\0\0\0\0\0\0abcdefghijklmnopqrstuvwxyz\0\0\0\0\0\0abcdefghijklmnopqrstuvwxyz\0\0\0\0\0"u8;
+
     private readonly ReadOnlySpan<char> _text = text;
     private int _position;
     private ulong _window;
@@ -29,6 +33,23 @@ internal ref struct Grams(ReadOnlySpan<char> text)
     {
         while (true)
         {
+            // Most characters of most texts: of a word, and ASCII.
+            while (
+                _run == Kind.Word
+                && _position < _text.Length
+                && _text[_position] < 0x80
+                && LowerAscii[_text[_position]] is var lower and not 0
+            )
+            {
+                _position++;
+                _window = (_window << 16) | lower;
+                if (++_length >= 4)
+                {
+                    gram = _window;
+                    return true;
+                }
+            }
+
             var kind = _position < _text.Length ? KindOf(_text[_position]) : Kind.None;
             if (kind != _run || _run == Kind.None)
             {
