@@ -294,6 +294,46 @@ public sealed class OpenAIServiceChatClientTests
         );
     }
 
+    /// <summary>The way for adapters that do not pass additional properties on: the vendor's own options.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Prompt_cache_key_reaches_the_service_through_the_vendors_options(bool isStreaming)
+    {
+        await using var server = new LoopbackServer(_ =>
+            isStreaming ? LoopbackServer.Stream(Chunk("""{"content":"Hi"}""", "\"stop\"")) : LoopbackServer.Json(Completion)
+        );
+        using var client = Create(server)
+            .AsBuilder()
+            .UsePrefixCaching(o =>
+            {
+                o.PromptCacheKey = tags => tags.Feature;
+                o.SetPromptCacheKey = (options, key) =>
+                    options.RawRepresentationFactory = _ =>
+                    {
+                        var raw = new OpenAI.Chat.ChatCompletionOptions();
+#pragma warning disable SCME0001 // Patch is experimental: the vendor's way to fields that the package has no property for.
+                        raw.Patch.Set("$.prompt_cache_key"u8, key);
+#pragma warning restore SCME0001
+                        return raw;
+                    };
+            })
+            .Build();
+        var options = new ChatOptions { MaxOutputTokens = 5 }.WithFeature("faq");
+
+        if (isStreaming)
+        {
+            await client.GetStreamingResponseAsync("Hi", options).ToChatResponseAsync();
+        }
+        else
+        {
+            await client.GetResponseAsync("Hi", options);
+        }
+
+        Assert.Equal("faq", server.Requests.Single().GetProperty("prompt_cache_key").GetString());
+        Assert.Null(options.RawRepresentationFactory);
+    }
+
     private static OpenAIServiceChatClient Create(LoopbackServer server)
     {
         var options = new OpenAIClientOptions { Endpoint = server.Endpoint, RetryPolicy = new ClientRetryPolicy(maxRetries: 0) };

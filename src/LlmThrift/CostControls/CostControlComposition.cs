@@ -3,6 +3,7 @@ using LlmThrift.ExactCache;
 using LlmThrift.Internal;
 using LlmThrift.Metering;
 using LlmThrift.OutputLimits;
+using LlmThrift.PrefixCaching;
 using LlmThrift.SemanticCache;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Configuration;
@@ -17,6 +18,7 @@ internal sealed class CostControlComposition
     private readonly ContextTrimmer? _trimmer;
     private readonly ExactCacheState? _exactCache;
     private readonly SemanticCacheState? _semanticCache;
+    private readonly PrefixCachingState? _prefixCaching;
 
     public CostControlComposition(PipelineServices services, Action<CostControlOptions>? configure)
     {
@@ -32,6 +34,7 @@ internal sealed class CostControlComposition
         options.SemanticCache.Validate(problems);
         options.ContextTrimming.Validate(problems);
         options.OutputLimits.Validate(problems);
+        options.PrefixCaching.Validate(problems);
         options.Metering.Validate(problems);
         problems.ThrowIfAny();
 
@@ -44,6 +47,7 @@ internal sealed class CostControlComposition
             _trimmer = new ContextTrimmer(options.ContextTrimming, services);
         }
 
+        _prefixCaching = options.UsePrefixCaching ? new PrefixCachingState(options.PrefixCaching, services) : null;
         if (options.UseSemanticCache)
         {
             // Who may not share exact answers must not share similar ones either.
@@ -62,6 +66,11 @@ internal sealed class CostControlComposition
         PipelineOrder.WarnAboutMissingPrice(inner, _meter.Prices, _meter.Clock, _meter.Logger);
 
         IChatClient client = new CostMeterChatClient(inner, _meter, opensRecords: false);
+        if (_prefixCaching is not null)
+        {
+            client = new PrefixCachingChatClient(client, _prefixCaching);
+        }
+
         client = new OutputLimitChatClient(client, _outputLimits);
         if (_trimmer is not null)
         {

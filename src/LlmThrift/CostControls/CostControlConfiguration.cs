@@ -93,6 +93,15 @@ internal static class CostControlConfiguration
         ["OutputLimits:MaxOutputTokens"] = (o, s, p) =>
             Read<int>(s, p, "a whole number of tokens", TryParse, value => o.OutputLimits.MaxOutputTokens = value),
         ["OutputLimits:Features"] = ReadFeatures,
+        ["UsePrefixCaching"] = (o, s, p) => Read<bool>(s, p, "true or false", bool.TryParse, value => o.UsePrefixCaching = value),
+        ["PrefixCaching:SortTools"] = (o, s, p) =>
+            Read<bool>(s, p, "true or false", bool.TryParse, value => o.PrefixCaching.SortTools = value),
+        ["PrefixCaching:MaxBreakpoints"] = (o, s, p) =>
+            Read<int>(s, p, "a whole number", TryParse, value => o.PrefixCaching.MaxBreakpoints = value),
+        ["PrefixCaching:MinPrefixTokens"] = (o, s, p) =>
+            Read<int>(s, p, "a whole number of tokens", TryParse, value => o.PrefixCaching.MinPrefixTokens = value),
+        ["PrefixCaching:Lifetime"] = (o, s, p) =>
+            Read<TimeSpan>(s, p, "a time such as 00:05:00 (5 minutes)", TryParseTime, value => o.PrefixCaching.Lifetime = value),
         ["Prices"] = ReadPrices,
     };
 

@@ -2,6 +2,7 @@ using LlmThrift.ContextTrimming;
 using LlmThrift.ExactCache;
 using LlmThrift.Metering;
 using LlmThrift.OutputLimits;
+using LlmThrift.PrefixCaching;
 using LlmThrift.SemanticCache;
 
 namespace LlmThrift.CostControls;
@@ -36,6 +37,12 @@ public sealed class CostControlOptions
 
     /// <summary>Caps on the length of answers; none by default.</summary>
     public OutputLimitOptions OutputLimits { get; } = new();
+
+    /// <summary>Whether requests are put into the form in which the provider's prompt cache serves them best. Default: false.</summary>
+    public bool UsePrefixCaching { get; set; }
+
+    /// <summary>Prefix caching.</summary>
+    public PrefixCachingOptions PrefixCaching { get; } = new();
 
     /// <summary>The cost meter: prices, token counts, sinks.</summary>
     public CostMeterOptions Metering { get; } = new();

@@ -53,38 +53,30 @@ internal static partial class PipelineOrder
     public static void WarnAboutUnmeteredHits(ILogger logger) =>
         LogWrongOrder(logger, "UseCostMeter()", "UseExactCache()", "hits are not metered", "UseCostMeter()", "UseExactCache()");
 
-    public static void CheckBeforeOutputLimits(IChatClient inner, ILogger logger)
-    {
-        WarnAboutCacheInsideOfLimits(inner, CostStages.ExactCache, "UseExactCache()", logger);
-        WarnAboutCacheInsideOfLimits(inner, CostStages.SemanticCache, "UseSemanticCache()", logger);
-    }
+    public static void CheckBeforeContextTrimming(IChatClient inner, ILogger logger) =>
+        WarnAboutCachesInside(
+            inner,
+            "UseContextTrimming()",
+            "answers are found by what is left of a conversation, not by what was asked",
+            logger
+        );
 
-    public static void CheckBeforeContextTrimming(IChatClient inner, ILogger logger)
-    {
-        WarnAboutCacheInsideOfTrimming(inner, CostStages.ExactCache, "UseExactCache()", logger);
-        WarnAboutCacheInsideOfTrimming(inner, CostStages.SemanticCache, "UseSemanticCache()", logger);
-    }
+    public static void CheckBeforeOutputLimits(IChatClient inner, ILogger logger) =>
+        WarnAboutCachesInside(inner, "UseOutputLimits()", "changing a limit empties the cache", logger);
 
-    private static void WarnAboutCacheInsideOfTrimming(IChatClient inner, string stage, string call, ILogger logger)
+    public static void CheckBeforePrefixCaching(IChatClient inner, ILogger logger) =>
+        WarnAboutCachesInside(inner, "UsePrefixCaching()", "marks and keys become part of what is cached", logger);
+
+    private static void WarnAboutCachesInside(IChatClient inner, string outer, string consequence, ILogger logger)
     {
-        if (PipelineStage.IsIn(inner, stage))
+        foreach (
+            var (stage, call) in new[] { (CostStages.ExactCache, "UseExactCache()"), (CostStages.SemanticCache, "UseSemanticCache()") }
+        )
         {
-            LogWrongOrder(
-                logger,
-                call,
-                "UseContextTrimming()",
-                "answers are found by what is left of a conversation, not by what was asked",
-                call,
-                "UseContextTrimming()"
-            );
-        }
-    }
-
-    private static void WarnAboutCacheInsideOfLimits(IChatClient inner, string stage, string call, ILogger logger)
-    {
-        if (PipelineStage.IsIn(inner, stage))
-        {
-            LogWrongOrder(logger, call, "UseOutputLimits()", "changing a limit empties the cache", call, "UseOutputLimits()");
+            if (PipelineStage.IsIn(inner, stage))
+            {
+                LogWrongOrder(logger, call, outer, consequence, call, outer);
+            }
         }
     }
 

@@ -29,6 +29,24 @@ public sealed class ContextTrimmingContract : ChatClientDecoratorContract
         inner.AsBuilder().UseContextTrimming(o => (o.MaxTokens, o.EmbeddingGenerator) = (1, new FakeEmbeddingGenerator())).Build();
 }
 
+public sealed class PrefixCachingContract : ChatClientDecoratorContract
+{
+    protected override IChatClient Decorate(IChatClient inner) =>
+        inner
+            .AsBuilder()
+            .UsePrefixCaching(o =>
+            {
+                o.MinPrefixTokens = 0;
+                o.PromptCacheKey = tags => tags.Feature;
+                o.MarkBreakpoint = content =>
+                {
+                    (content.AdditionalProperties ??= [])["mark"] = true;
+                    return content;
+                };
+            })
+            .Build();
+}
+
 public sealed class CostControlsContract : ChatClientDecoratorContract
 {
     protected override IChatClient Decorate(IChatClient inner) => inner.WithCostControls();

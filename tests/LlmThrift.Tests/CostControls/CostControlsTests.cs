@@ -106,6 +106,8 @@ public sealed class CostControlsTests
               "UseExactCache": true,
               "ExactCache": { "Expiration": "02:00:00", "StoreTimeout": "00:00:03", "MaxEntries": 5, "MaxBytes": 100000, "MaxTemperature": 0.3, "IgnoredProperties": ["trace"] },
               "OutputLimits": { "MaxOutputTokens": 700, "Features": { "faq": 200 } },
+              "UsePrefixCaching": true,
+              "PrefixCaching": { "SortTools": false, "MaxBreakpoints": 2, "MinPrefixTokens": 2048, "Lifetime": "01:00:00" },
               "Prices": { "house-*": { "Input": 1.5, "Output": 4 } }
             }
             """
@@ -123,6 +125,11 @@ public sealed class CostControlsTests
         Assert.Equal(TimeSpan.FromSeconds(3), options.ExactCache.StoreTimeout);
         Assert.Equal((5, 100_000L, 0.3f), (options.ExactCache.MaxEntries, options.ExactCache.MaxBytes, options.ExactCache.MaxTemperature));
         Assert.Equal(["trace"], options.ExactCache.IgnoredProperties);
+        Assert.Equal((true, false), (options.UsePrefixCaching, options.PrefixCaching.SortTools));
+        Assert.Equal(
+            (2, 2_048, TimeSpan.FromHours(1)),
+            (options.PrefixCaching.MaxBreakpoints, options.PrefixCaching.MinPrefixTokens, options.PrefixCaching.Lifetime)
+        );
         Assert.Equal((700, 200), (options.OutputLimits.MaxOutputTokens, options.OutputLimits.Features["faq"]));
         var record = (await client.GetResponseAsync("q", new ChatOptions { ModelId = "house-model" })).GetCallRecord()!;
         Assert.Equal(((100 * 1.5m) + (20 * 4m)) / 1_000_000m, record.ActualCost);

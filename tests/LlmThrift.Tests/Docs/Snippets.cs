@@ -1,6 +1,7 @@
 using LlmThrift.Embeddings;
 using LlmThrift.ExactCache;
 using LlmThrift.Metering;
+using LlmThrift.PrefixCaching;
 using LlmThrift.Pricing;
 using LlmThrift.SemanticCache;
 using LlmThrift.Tokens;
@@ -112,6 +113,17 @@ internal static class Snippets
         }
     }
 
+    public static void Prefixes(IServiceCollection services, IChatClient provider)
+    {
+        services.AddChatClient(sp => provider)
+                .UseCostControls(o =>
+                {
+                    o.UsePrefixCaching = true;
+                    o.PrefixCaching.MarkBreakpoint = content => content.WithCacheControl(Ttl.Ttl5m);       // Anthropic: the package's own extension
+                    o.PrefixCaching.PromptCacheKey = PrefixCachingOptions.DefaultPromptCacheKey;           // OpenAI: a key for each tenant and feature
+                });
+    }
+
     public static void Limits(IServiceCollection services, IChatClient provider)
     {
         services.AddChatClient(sp => provider)
@@ -174,6 +186,18 @@ internal static class Snippets
 
     /// <summary>The method of the real package, which the stand-in leaves out.</summary>
     private static ChatClientBuilder UseFunctionInvocation(this ChatClientBuilder builder) => builder;
+
+    /// <summary>The method of the package Anthropic.</summary>
+    private static AIContent WithCacheControl(this AIContent content, string ttl)
+    {
+        (content.AdditionalProperties ??= [])["cache_control"] = ttl;
+        return content;
+    }
+
+    private static class Ttl
+    {
+        public const string Ttl5m = "5m";
+    }
 
     /// <summary>The shape of a tokenizer of Microsoft.ML.Tokenizers.</summary>
     internal sealed class ForeignTokenizer
