@@ -14,7 +14,7 @@ namespace LlmThrift.CostControls;
 internal sealed class CostControlComposition
 {
     private readonly CallMeter _meter;
-    private readonly OutputLimitOptions _outputLimits;
+    private readonly OutputLimitState _outputLimits;
     private readonly ContextTrimmer? _trimmer;
     private readonly ExactCacheState? _exactCache;
     private readonly SemanticCacheState? _semanticCache;
@@ -39,7 +39,7 @@ internal sealed class CostControlComposition
         problems.ThrowIfAny();
 
         _meter = CallMeter.Create(options.Metering, services);
-        _outputLimits = options.OutputLimits;
+        _outputLimits = new OutputLimitState(options.OutputLimits, services, options.Metering.TokenCounter);
         if (options.UseContextTrimming)
         {
             options.ContextTrimming.Prices ??= options.Metering.Prices;

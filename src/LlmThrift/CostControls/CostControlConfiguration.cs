@@ -1,7 +1,9 @@
 using System.Globalization;
 using LlmThrift.Internal;
+using LlmThrift.OutputLimits;
 using LlmThrift.Pricing;
 using LlmThrift.SemanticCache;
+using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Configuration;
 
 namespace LlmThrift.CostControls;
@@ -11,6 +13,8 @@ namespace LlmThrift.CostControls;
 /// </summary>
 internal static class CostControlConfiguration
 {
+    private const string Efforts = "None, Low, Medium, High or ExtraHigh";
+
     private delegate void Setter(CostControlOptions options, IConfigurationSection section, OptionsProblems problems);
 
     private static readonly Dictionary<string, Setter> Settings = new(StringComparer.OrdinalIgnoreCase)
@@ -93,6 +97,31 @@ internal static class CostControlConfiguration
         ["OutputLimits:MaxOutputTokens"] = (o, s, p) =>
             Read<int>(s, p, "a whole number of tokens", TryParse, value => o.OutputLimits.MaxOutputTokens = value),
         ["OutputLimits:Features"] = ReadFeatures,
+        ["OutputLimits:LearnCaps"] = (o, s, p) =>
+            Read<bool>(s, p, "true or false", bool.TryParse, value => o.OutputLimits.LearnCaps = value),
+        ["OutputLimits:LearnedCaps:Quantile"] = (o, s, p) =>
+            Read<double>(s, p, "a number such as 0.995", TryParse, value => o.OutputLimits.LearnedCaps.Quantile = value),
+        ["OutputLimits:LearnedCaps:Margin"] = (o, s, p) =>
+            Read<double>(s, p, "a number such as 1.25", TryParse, value => o.OutputLimits.LearnedCaps.Margin = value),
+        ["OutputLimits:LearnedCaps:Floor"] = (o, s, p) =>
+            Read<int>(s, p, "a whole number of tokens", TryParse, value => o.OutputLimits.LearnedCaps.Floor = value),
+        ["OutputLimits:LearnedCaps:MinSamples"] = (o, s, p) =>
+            Read<int>(s, p, "a whole number", TryParse, value => o.OutputLimits.LearnedCaps.MinSamples = value),
+        ["OutputLimits:LearnedCaps:HalfLife"] = (o, s, p) =>
+            Read<TimeSpan>(s, p, "a time such as 7.00:00:00 (a week)", TryParseTime, value => o.OutputLimits.LearnedCaps.HalfLife = value),
+        ["OutputLimits:LearnedCaps:MaxShareCut"] = (o, s, p) =>
+            Read<double>(s, p, "a number such as 0.005", TryParse, value => o.OutputLimits.LearnedCaps.MaxShareCut = value),
+        ["OutputLimits:BrevityInstruction"] = (o, s, _) => o.OutputLimits.BrevityInstruction = s.Value,
+        ["OutputLimits:ReasoningEffort"] = (o, s, p) =>
+            Read<ReasoningEffort>(s, p, Efforts, TryParseName, value => o.OutputLimits.ReasoningEffort = value),
+        ["OutputLimits:StopSequences"] = (o, s, _) => ReadTexts(s, o.OutputLimits.StopSequences),
+        ["OutputLimits:RetryEmptyAnswers"] = (o, s, p) =>
+            Read<bool>(s, p, "true or false", bool.TryParse, value => o.OutputLimits.RetryEmptyAnswers = value),
+        ["OutputLimits:ContinueCutAnswers"] = (o, s, p) =>
+            Read<bool>(s, p, "true or false", bool.TryParse, value => o.OutputLimits.ContinueCutAnswers = value),
+        ["OutputLimits:MaxContinuations"] = (o, s, p) =>
+            Read<int>(s, p, "a whole number from 1 to 3", TryParse, value => o.OutputLimits.MaxContinuations = value),
+        ["OutputLimits:ContinueInstruction"] = (o, s, _) => o.OutputLimits.ContinueInstruction = s.Value ?? "",
         ["UsePrefixCaching"] = (o, s, p) => Read<bool>(s, p, "true or false", bool.TryParse, value => o.UsePrefixCaching = value),
         ["PrefixCaching:SortTools"] = (o, s, p) =>
             Read<bool>(s, p, "true or false", bool.TryParse, value => o.PrefixCaching.SortTools = value),
@@ -121,10 +150,7 @@ internal static class CostControlConfiguration
             return;
         }
 
-        if (
-            !path.Contains(':', StringComparison.Ordinal)
-            && Settings.Keys.Any(key => key.StartsWith(path + ":", StringComparison.OrdinalIgnoreCase))
-        )
+        if (Settings.Keys.Any(key => key.StartsWith(path + ":", StringComparison.OrdinalIgnoreCase)))
         {
             foreach (var child in section.GetChildren())
             {
@@ -137,11 +163,58 @@ internal static class CostControlConfiguration
         problems.Add($"{section.Path} is not an option. There are: {string.Join(", ", Settings.Keys)}.");
     }
 
+    /// <summary>A feature's limits: a number, which is its cap, or a section.</summary>
     private static void ReadFeatures(CostControlOptions options, IConfigurationSection section, OptionsProblems problems)
     {
         foreach (var feature in section.GetChildren())
         {
-            Read<int>(feature, problems, "a whole number of tokens", TryParse, value => options.OutputLimits.Features[feature.Key] = value);
+            var limits = new FeatureOutputLimits();
+            options.OutputLimits.Features[feature.Key] = limits;
+            if (feature.Value is not null || !feature.GetChildren().Any())
+            {
+                Read<int>(feature, problems, "a whole number of tokens", TryParse, value => limits.MaxOutputTokens = value);
+                continue;
+            }
+
+            foreach (var setting in feature.GetChildren())
+            {
+                ReadFeatureSetting(limits, setting, problems);
+            }
+        }
+    }
+
+    private static void ReadFeatureSetting(FeatureOutputLimits limits, IConfigurationSection setting, OptionsProblems problems)
+    {
+        switch (setting.Key.ToUpperInvariant())
+        {
+            case "MAXOUTPUTTOKENS":
+                Read<int>(setting, problems, "a whole number of tokens", TryParse, value => limits.MaxOutputTokens = value);
+                break;
+            case "LEARNCAPS":
+                Read<bool>(setting, problems, "true or false", bool.TryParse, value => limits.LearnCaps = value);
+                break;
+            case "BREVITYINSTRUCTION":
+                limits.BrevityInstruction = setting.Value;
+                break;
+            case "REASONINGEFFORT":
+                Read<ReasoningEffort>(setting, problems, Efforts, TryParseName, value => limits.ReasoningEffort = value);
+                break;
+            case "STOPSEQUENCES":
+                ReadTexts(setting, limits.StopSequences);
+                break;
+            default:
+                problems.Add(
+                    $"{setting.Path} is not an option of a feature. There are: MaxOutputTokens, LearnCaps, BrevityInstruction, ReasoningEffort, StopSequences."
+                );
+                break;
+        }
+    }
+
+    private static void ReadTexts(IConfigurationSection section, IList<string> texts)
+    {
+        foreach (var text in section.GetChildren().Select(child => child.Value).OfType<string>())
+        {
+            texts.Add(text);
         }
     }
 

@@ -35,7 +35,7 @@ public sealed class CostControlOptions
     /// <summary>Context trimming.</summary>
     public ContextTrimmingOptions ContextTrimming { get; } = new();
 
-    /// <summary>Caps on the length of answers; none by default.</summary>
+    /// <summary>Limits on the length of answers; none by default.</summary>
     public OutputLimitOptions OutputLimits { get; } = new();
 
     /// <summary>Whether requests are put into the form in which the provider's prompt cache serves them best. Default: false.</summary>

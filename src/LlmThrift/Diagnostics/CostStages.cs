@@ -18,6 +18,6 @@ public static class CostStages
     /// <summary>Parts of a conversation that are not sent, as the question does not need them.</summary>
     public const string ContextTrimming = "context_trimming";
 
-    /// <summary>Caps on the length of answers.</summary>
+    /// <summary>Limits on the length of answers: what requests to be brief, to answer again and to go on cost.</summary>
     public const string OutputLimits = "output_limits";
 }

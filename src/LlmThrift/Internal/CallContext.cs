@@ -99,6 +99,42 @@ internal sealed class CallContext
         }
     }
 
+    /// <summary>How many attempts there are: a mark for <see cref="LastAttemptBetween"/> and <see cref="ChargeTo"/>.</summary>
+    public int CountOfAttempts
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _attempts?.Count ?? 0;
+            }
+        }
+    }
+
+    /// <summary>The last attempt at the answer between two marks; null when none was billed there.</summary>
+    public CallAttempt? LastAttemptBetween(int start, int end)
+    {
+        lock (_gate)
+        {
+            return _attempts?.GetRange(start, end - start).FindLast(static attempt => !attempt.IsHelper);
+        }
+    }
+
+    /// <summary>Charges the attempts at the answer between two marks to a stage that made another one after them: the answer is not theirs.</summary>
+    public void ChargeTo(string stage, int start, int end)
+    {
+        lock (_gate)
+        {
+            for (var index = start; index < end; index++)
+            {
+                if (!_attempts![index].IsHelper)
+                {
+                    _attempts[index] = _attempts[index] with { Stage = stage, IsHelper = true };
+                }
+            }
+        }
+    }
+
     public void Add(StageStep step)
     {
         lock (_gate)
@@ -157,7 +193,11 @@ internal sealed class CallContext
             var (usage, model) = (attempt.Usage, attempt.Model);
             if (_steps is { Count: > 0 } steps)
             {
-                usage = usage with { InputTokens = usage.InputTokens + steps.Sum(step => step.RemovedInputTokens) };
+                usage = usage with
+                {
+                    InputTokens = usage.InputTokens + steps.Sum(step => step.RemovedInputTokens),
+                    OutputTokens = usage.OutputTokens + steps.Sum(step => step.RemovedOutputTokens),
+                };
                 model = steps.Find(step => step.ModelBefore is not null).ModelBefore ?? model;
             }
 

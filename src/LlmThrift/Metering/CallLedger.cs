@@ -58,7 +58,11 @@ internal static class CallLedger
                 price = prices.Find(model, step.ProviderBefore ?? delivered.Provider, at);
             }
 
-            usage = usage with { InputTokens = usage.InputTokens + step.RemovedInputTokens };
+            usage = usage with
+            {
+                InputTokens = usage.InputTokens + step.RemovedInputTokens,
+                OutputTokens = usage.OutputTokens + step.RemovedOutputTokens,
+            };
             chain = Undo(step.Stage, chain, CostOf(price, usage), ref savings);
         }
 

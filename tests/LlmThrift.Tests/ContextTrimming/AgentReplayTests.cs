@@ -87,7 +87,7 @@ public sealed class AgentReplayTests
         ];
         messages.Add(new(ChatRole.User, "What next?"));
         Assert.Equal(TrimOutcome.WithinBudget, (await trimmer.TrimAsync(messages, modelId: "m")).Outcome);
-        messages.Add(new(ChatRole.Assistant, Prose(50, 2_600)));
+        messages.Add(new(ChatRole.Assistant, Prose(50, 3_000)));
         messages.Add(new(ChatRole.User, "Go on."));
 
         var refused = await trimmer.TrimAsync([.. messages], modelId: "m");

@@ -47,6 +47,24 @@ public sealed class PrefixCachingContract : ChatClientDecoratorContract
             .Build();
 }
 
+/// <summary>All that the limits can do is on, and each answer must go by as if nothing were.</summary>
+public sealed class OutputLimitWithEverythingOnContract : ChatClientDecoratorContract
+{
+    protected override IChatClient Decorate(IChatClient inner) =>
+        inner
+            .AsBuilder()
+            .UseOutputLimits(o =>
+            {
+                o.MaxOutputTokens = 50;
+                o.LearnCaps = true;
+                o.LearnedCaps.MinSamples = 1;
+                o.ContinueCutAnswers = true;
+                o.ReasoningEffort = ReasoningEffort.Low;
+                o.StopSequences.Add("###");
+            })
+            .Build();
+}
+
 public sealed class CostControlsContract : ChatClientDecoratorContract
 {
     protected override IChatClient Decorate(IChatClient inner) => inner.WithCostControls();

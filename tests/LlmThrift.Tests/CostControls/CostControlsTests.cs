@@ -105,9 +105,33 @@ public sealed class CostControlsTests
             {
               "UseExactCache": true,
               "ExactCache": { "Expiration": "02:00:00", "StoreTimeout": "00:00:03", "MaxEntries": 5, "MaxBytes": 100000, "MaxTemperature": 0.3, "IgnoredProperties": ["trace"] },
-              "OutputLimits": { "MaxOutputTokens": 700, "Features": { "faq": 200 } },
+              "UseContextTrimming": true,
+              "ContextTrimming": {
+                "MaxTokens": 5000, "MaxContextShare": 0.5, "TargetShare": 0.6, "RecentMessages": 3, "ShortenAbove": 200, "IsPrefixAware": false,
+                "ExpectedFurtherCalls": 4, "PrefixLifetime": "01:00:00", "UseEmbeddings": false, "EmbeddingTimeout": "00:00:01", "MaxRememberedMessages": 500
+              },
               "UsePrefixCaching": true,
               "PrefixCaching": { "SortTools": false, "MaxBreakpoints": 2, "MinPrefixTokens": 2048, "Lifetime": "01:00:00" },
+              "OutputLimits": {
+                "MaxOutputTokens": 700,
+                "Features": {
+                  "faq": 200,
+                  "essay": {
+                    "MaxOutputTokens": 4000, "LearnCaps": false, "BrevityInstruction": "", "ReasoningEffort": "Medium", "StopSequences": ["END"]
+                  }
+                },
+                "LearnCaps": true,
+                "LearnedCaps": {
+                  "Quantile": 0.99, "Margin": 1.5, "Floor": 64, "MinSamples": 50, "HalfLife": "2.00:00:00", "MaxShareCut": 0.01
+                },
+                "BrevityInstruction": "Be brief.",
+                "ReasoningEffort": "Low",
+                "StopSequences": ["###"],
+                "RetryEmptyAnswers": false,
+                "ContinueCutAnswers": true,
+                "MaxContinuations": 2,
+                "ContinueInstruction": "Go on."
+              },
               "Prices": { "house-*": { "Input": 1.5, "Output": 4 } }
             }
             """
@@ -125,12 +149,36 @@ public sealed class CostControlsTests
         Assert.Equal(TimeSpan.FromSeconds(3), options.ExactCache.StoreTimeout);
         Assert.Equal((5, 100_000L, 0.3f), (options.ExactCache.MaxEntries, options.ExactCache.MaxBytes, options.ExactCache.MaxTemperature));
         Assert.Equal(["trace"], options.ExactCache.IgnoredProperties);
+        var trimming = options.ContextTrimming;
+        Assert.Equal(
+            (true, 5_000, 0.5, 0.6),
+            (options.UseContextTrimming, trimming.MaxTokens, trimming.MaxContextShare, trimming.TargetShare)
+        );
+        Assert.Equal(
+            (3, 200, false, 4),
+            (trimming.RecentMessages, trimming.ShortenAbove, trimming.IsPrefixAware, trimming.ExpectedFurtherCalls)
+        );
+        Assert.Equal((TimeSpan.FromHours(1), TimeSpan.FromSeconds(1)), (trimming.PrefixLifetime, trimming.EmbeddingTimeout));
+        Assert.Equal((false, 500), (trimming.UseEmbeddings, trimming.MaxRememberedMessages));
         Assert.Equal((true, false), (options.UsePrefixCaching, options.PrefixCaching.SortTools));
         Assert.Equal(
             (2, 2_048, TimeSpan.FromHours(1)),
             (options.PrefixCaching.MaxBreakpoints, options.PrefixCaching.MinPrefixTokens, options.PrefixCaching.Lifetime)
         );
-        Assert.Equal((700, 200), (options.OutputLimits.MaxOutputTokens, options.OutputLimits.Features["faq"]));
+        var limits = options.OutputLimits;
+        Assert.Equal((700, 200), (limits.MaxOutputTokens, limits.Features["faq"].MaxOutputTokens));
+        var essay = limits.Features["essay"];
+        Assert.Equal((4_000, false, ""), (essay.MaxOutputTokens, essay.LearnCaps, essay.BrevityInstruction));
+        Assert.Equal(ReasoningEffort.Medium, essay.ReasoningEffort);
+        Assert.Equal(["END"], essay.StopSequences);
+        Assert.True(limits.LearnCaps);
+        var learned = limits.LearnedCaps;
+        Assert.Equal((0.99, 1.5, 64, 50), (learned.Quantile, learned.Margin, learned.Floor, learned.MinSamples));
+        Assert.Equal((TimeSpan.FromDays(2), 0.01), (learned.HalfLife, learned.MaxShareCut));
+        Assert.Equal(("Be brief.", ReasoningEffort.Low), (limits.BrevityInstruction, limits.ReasoningEffort));
+        Assert.Equal(["###"], limits.StopSequences);
+        Assert.Equal((false, true, 2), (limits.RetryEmptyAnswers, limits.ContinueCutAnswers, limits.MaxContinuations));
+        Assert.Equal("Go on.", limits.ContinueInstruction);
         var record = (await client.GetResponseAsync("q", new ChatOptions { ModelId = "house-model" })).GetCallRecord()!;
         Assert.Equal(((100 * 1.5m) + (20 * 4m)) / 1_000_000m, record.ActualCost);
     }
@@ -143,7 +191,7 @@ public sealed class CostControlsTests
             {
               "UseExactCash": true,
               "ExactCache": { "Expiration": "soon", "MaxEntrys": 5, "MaxBytes": "-" },
-              "OutputLimits": { "Features": { "faq": "many" } },
+              "OutputLimits": { "Features": { "faq": "many", "essay": { "Cap": 1 } }, "LearnedCaps": { "Quantil": 0.9 } },
               "Prices": { "house-model": { "Input": "cheap" } }
             }
             """
@@ -151,8 +199,21 @@ public sealed class CostControlsTests
 
         var exception = Assert.Throws<ArgumentException>(() => new ScriptedChatClient().AsBuilder().UseCostControls(configuration).Build());
 
-        Assert.Contains("6 bad values", exception.Message, StringComparison.Ordinal);
-        foreach (var part in new[] { "UseExactCash", "\"soon\"", "MaxEntrys", "\"-\"", "\"many\"", "cheap", "ExactCache:Expiration" })
+        Assert.Contains("8 bad values", exception.Message, StringComparison.Ordinal);
+        foreach (
+            var part in new[]
+            {
+                "UseExactCash",
+                "\"soon\"",
+                "MaxEntrys",
+                "\"-\"",
+                "\"many\"",
+                "essay:Cap",
+                "Quantil ",
+                "cheap",
+                "ExactCache:Expiration",
+            }
+        )
         {
             Assert.Contains(part, exception.Message, StringComparison.Ordinal);
         }

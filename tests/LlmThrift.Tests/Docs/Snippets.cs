@@ -1,6 +1,7 @@
 using LlmThrift.Embeddings;
 using LlmThrift.ExactCache;
 using LlmThrift.Metering;
+using LlmThrift.OutputLimits;
 using LlmThrift.PrefixCaching;
 using LlmThrift.Pricing;
 using LlmThrift.SemanticCache;
@@ -124,6 +125,17 @@ internal static class Snippets
                 });
     }
 
+    public static void Trimming(IServiceCollection services, IChatClient provider)
+    {
+        services.AddMiniLmEmbeddings();             // optional: package LlmThrift.Embeddings
+        services.AddChatClient(sp => provider)
+                .UseCostControls(o =>
+                {
+                    o.UseContextTrimming = true;
+                    o.ContextTrimming.MaxTokens = 8_000;
+                });
+    }
+
     public static void Limits(IServiceCollection services, IChatClient provider)
     {
         services.AddChatClient(sp => provider)
@@ -132,6 +144,25 @@ internal static class Snippets
                     o.OutputLimits.MaxOutputTokens = 2_000;
                     o.OutputLimits.Features["faq"] = 300;
                 });
+    }
+
+    public static void LearnedLimits(IServiceCollection services, IChatClient provider)
+    {
+        services.AddChatClient(sp => provider)
+                .UseCostControls(o =>
+                {
+                    o.OutputLimits.LearnCaps = true;
+                    o.OutputLimits.Features["faq"] = new() { BrevityInstruction = "Answer in at most three sentences." };
+                    o.OutputLimits.Features["essay"] = new() { LearnCaps = false, ReasoningEffort = ReasoningEffort.Medium };
+                });
+    }
+
+    public static void LearnedCaps(IChatClient client)
+    {
+        foreach (LearnedCap cap in client.GetService<OutputLimitReport>()!.GetLearnedCaps())
+        {
+            Console.WriteLine($"{cap.Feature} {cap.Model}: {cap.Samples:N0} answers, cap {cap.Cap}, {cap.ShareCut:P2} cut");
+        }
     }
 
     public static Cost? Price(TimeProvider timeProvider)

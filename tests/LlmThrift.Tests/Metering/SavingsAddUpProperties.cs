@@ -21,7 +21,7 @@ public sealed class SavingsAddUpProperties
     private static readonly Gen<Step> Steps =
         from question in Gen.Choose(0, 4)
         from streaming in Gen.Elements(true, false)
-        from fate in Gen.Choose(0, 7)
+        from fate in Gen.Choose(0, 9)
         from model in Gen.Choose(0, 3)
         from usage in Gen.Choose(0, 4)
         from atOnce in Gen.Elements(true, false)
@@ -66,7 +66,9 @@ public sealed class SavingsAddUpProperties
     private static async Task<(List<CallRecord> Records, CostTotals Summary, int Requests)> RunAsync(Step[] steps)
     {
         var records = new ConcurrentQueue<CallRecord>();
-        using var provider = new ScriptedChatClient((messages, _) => Answer(int.Parse(messages[0].Text.Split(' ')[1], null)));
+        using var provider = new ScriptedChatClient(
+            (messages, _) => Answer(int.Parse(messages[0].Text.Split(' ', '\n')[1], null), messages.Count > 1)
+        );
 
         // A third of the questions mean the same to the embedder, which has a price, as has the judge.
         var embedder = new FakeEmbeddingGenerator
@@ -82,6 +84,11 @@ public sealed class SavingsAddUpProperties
         {
             o.ExactCache.MaxEntries = 3;
             o.OutputLimits.MaxOutputTokens = 1_000;
+            o.OutputLimits.LearnCaps = true;
+            o.OutputLimits.LearnedCaps.MinSamples = 2;
+            o.OutputLimits.ContinueCutAnswers = true;
+            o.OutputLimits.MaxContinuations = 2;
+            o.OutputLimits.Features["f0"] = new() { BrevityInstruction = "Be brief." };
             o.UseSemanticCache = true;
             o.SemanticCache.EmbeddingGenerator = embedder;
             o.SemanticCache.EmbeddingTimeout = TimeSpan.FromSeconds(30);
@@ -156,16 +163,19 @@ public sealed class SavingsAddUpProperties
         public void Record(CallRecord record) => records.Enqueue(record);
     }
 
-    private static ScriptedAnswer Answer(int question)
+    /// <summary>Fate 3 is cut for good, 8 is cut and its continuation fails, 9 is empty for its reasoning, however often it is asked.</summary>
+    private static ScriptedAnswer Answer(int question, bool isContinuation)
     {
         var fate = question / 100;
         var usage = question / 10 % 10;
         return new ScriptedAnswer
         {
             ModelId = "answered-by-" + (fate % 2),
-            Failure = fate is 1 or 2 ? new TimeoutException() : null,
+            Chunks = fate == 9 ? [] : new ScriptedAnswer().Chunks,
+            MoreContents = fate == 9 ? [new TextReasoningContent("Hm.")] : [],
+            Failure = fate is 1 or 2 || (fate == 8 && isContinuation) ? new TimeoutException() : null,
             FailAfterChunks = fate == 2 ? 2 : 0,
-            FinishReason = fate == 3 ? ChatFinishReason.Length : ChatFinishReason.Stop,
+            FinishReason = fate is 3 or 8 or 9 ? ChatFinishReason.Length : ChatFinishReason.Stop,
             Usage = usage switch
             {
                 0 => null,
