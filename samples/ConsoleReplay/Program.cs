@@ -1,5 +1,6 @@
 using System.CommandLine.Invocation;
 using ConsoleReplay.Cli;
+using ConsoleReplay.LongConversation;
 using ConsoleReplay.Reporting;
 using ConsoleReplay.Running;
 
@@ -9,6 +10,7 @@ var command = ReplayCommand.Create(
             cancellationToken
         )
 );
+command.Subcommands.Add(ConversationCommand.Create(ReplayConsole.Create()));
 var parsed = command.Parse(args);
 if (parsed.Action is ParseErrorAction wrongOptions)
 {

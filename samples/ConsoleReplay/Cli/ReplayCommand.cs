@@ -18,6 +18,8 @@ internal static class ReplayCommand
               the same as another model, and longer
           dotnet run --project samples/ConsoleReplay -c Release -- --semantic
               the same with the semantic cache, and how much of what it served was wrong
+          dotnet run --project samples/ConsoleReplay -c Release -- conversation
+              trims a long conversation for a question, and shows what was kept and why
           dotnet run --project samples/ConsoleReplay -c Release -- --file traffic.jsonl --json result.json
               replays your own log: OpenAI chat completions requests or batch lines, one a line
           OPENAI_API_KEY=... dotnet run --project samples/ConsoleReplay -c Release -- --live --limit 20
