@@ -57,8 +57,9 @@ internal sealed class BlockSelection
         }
 
         TakeRecent(target);
-        TakeByScore(Order(scores), target);
-        BeginWithUser(target);
+        var order = Order(scores);
+        TakeByScore(order, target);
+        BeginWithUser(order, target);
 
         // Last, when it is certain which of the texts stay.
         var repetitions = new Repetitions(_blocks, _messages);
@@ -199,7 +200,7 @@ internal sealed class BlockSelection
     /// <summary>
     /// Some providers refuse a conversation that begins with the assistant: where the app's began with the user, what is sent does too.
     /// </summary>
-    private void BeginWithUser(int target)
+    private void BeginWithUser(int[] order, int target)
     {
         var first = FirstTurn(sentOnly: false);
         if (first < 0 || _messages[_blocks[first].FirstMessage].Role != ChatRole.User)
@@ -213,6 +214,16 @@ internal sealed class BlockSelection
             while (user >= 0 && _messages[_blocks[user].FirstMessage].Role != ChatRole.User)
             {
                 user--;
+            }
+
+            // What matters least makes room, unless it is for too much.
+            var isWorthRoom = user >= 0 && _blocks[user].Tokens <= target / 8;
+            for (var rank = order.Length - 1; isWorthRoom && rank >= 0 && Total + _blocks[user].Tokens > target; rank--)
+            {
+                if (order[rank] != block && Fates[order[rank]] is (BlockFate.Relevant or BlockFate.Shortened))
+                {
+                    Drop(order[rank]);
+                }
             }
 
             if (user >= 0 && Total + _blocks[user].Tokens <= target)
