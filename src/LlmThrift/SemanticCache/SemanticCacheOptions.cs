@@ -34,7 +34,10 @@ public sealed class SemanticCacheOptions
     /// <summary>What becomes of requests with earlier turns. Default: they are passed by.</summary>
     public EarlierTurns EarlierTurns { get; set; }
 
-    /// <summary>How long a call waits for its question's vector before it goes on without. Default: 50 milliseconds. More than zero.</summary>
+    /// <summary>
+    /// How long a call waits for its question's vector before it goes on without. Default: 50 milliseconds. More than zero. A generator that is an
+    /// <see cref="IQuickEmbeddingGenerator"/> is waited for when the question is short.
+    /// </summary>
     public TimeSpan EmbeddingTimeout { get; set; } = TimeSpan.FromMilliseconds(50);
 
     /// <summary>How long an operation of <see cref="Store"/> may take. Default: 1 second. More than zero.</summary>

@@ -19,7 +19,7 @@ internal sealed class ServingPolicy : IServingPolicy
     private const int ThresholdEvery = 50;
 
     /// <summary>Standard deviations of the estimate that the upper limit lies above it.</summary>
-    private const double Deviations = 0.2;
+    private const double Deviations = 0.1;
 
     /// <summary>No single answer is served whose limit is more than so many times the share of errors allowed over all.</summary>
     private const double MostForOne = 6;

@@ -20,7 +20,7 @@ internal static class IndexSearch
     private const int LeastDepth = 10;
 
     // What a list promises is an estimate: an entry may be nearer than that, and is most likely in one of the first lists.
-    private const int LeastLists = 8;
+    private const int LeastLists = 3;
     private const int Extra = 16;
     private const int QueueOnStack = 2048;
 
