@@ -78,7 +78,7 @@ public sealed class AgentReplayTests
             MaxTokens = 6_000,
             ExpectedFurtherCalls = 2,
             UseEmbeddings = false,
-            Prices = PriceBook.Empty.With("m", price),
+            Prices = PriceBook.Empty.With("a-model-of-this-test", price),
         };
         var trimmer = new ContextTrimmer(options, clock);
         List<ChatMessage> messages =
@@ -86,18 +86,18 @@ public sealed class AgentReplayTests
             .. Enumerable.Range(0, 28).Select(i => new ChatMessage(i % 2 == 0 ? ChatRole.User : ChatRole.Assistant, Prose(i, 120))),
         ];
         messages.Add(new(ChatRole.User, "What next?"));
-        Assert.Equal(TrimOutcome.WithinBudget, (await trimmer.TrimAsync(messages, modelId: "m")).Outcome);
+        Assert.Equal(TrimOutcome.WithinBudget, (await trimmer.TrimAsync(messages, modelId: "a-model-of-this-test")).Outcome);
         messages.Add(new(ChatRole.Assistant, Prose(50, 3_000)));
         messages.Add(new(ChatRole.User, "Go on."));
 
-        var refused = await trimmer.TrimAsync([.. messages], modelId: "m");
+        var refused = await trimmer.TrimAsync([.. messages], modelId: "a-model-of-this-test");
 
         Assert.Equal(TrimOutcome.Refused, refused.Outcome);
         Assert.Equal(messages, refused.Messages);
         Assert.True(refused.TokensAfter > refused.Budget);
 
         clock.Advance(TimeSpan.FromMinutes(6));
-        Assert.Equal(TrimOutcome.Trimmed, (await trimmer.TrimAsync([.. messages], modelId: "m")).Outcome);
+        Assert.Equal(TrimOutcome.Trimmed, (await trimmer.TrimAsync([.. messages], modelId: "a-model-of-this-test")).Outcome);
     }
 
     [Fact]
