@@ -53,7 +53,16 @@ public sealed class ReplayRunTests : IDisposable
     [InlineData(true)]
     public async Task RunAsync_semantic_says_what_was_served_and_how_much_of_it_was_wrong(bool stream)
     {
-        var exitCode = await RunAsync(Settings with { Calls = 4_000, Questions = 2_464, Semantic = true, Stream = stream, Concurrency = 2 });
+        var exitCode = await RunAsync(
+            Settings with
+            {
+                Calls = 4_000,
+                Questions = 2_464,
+                Semantic = true,
+                Stream = stream,
+                Concurrency = 2,
+            }
+        );
 
         Assert.Equal(ReplayRun.Replayed, exitCode);
         var json = ReadJson();
