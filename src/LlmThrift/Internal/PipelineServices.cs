@@ -31,5 +31,8 @@ internal sealed class PipelineServices
     public T? Find<T>()
         where T : class => _services?.GetService<T>();
 
+    public T? FindKeyed<T>(object key)
+        where T : class => (_services as IKeyedServiceProvider)?.GetKeyedService<T>(key);
+
     public IEnumerable<T> FindAll<T>() => Find<IEnumerable<T>>() ?? [];
 }

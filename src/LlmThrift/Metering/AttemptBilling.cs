@@ -1,3 +1,4 @@
+using LlmThrift.Diagnostics;
 using LlmThrift.Internal;
 using LlmThrift.Pricing;
 using LlmThrift.Tokens;
@@ -45,6 +46,7 @@ internal sealed class AttemptBilling(PriceBook prices, RequestTokenCounter count
             Outcome = result.Outcome,
             Duration = result.Duration,
             Price = price,
+            IsHelper = stage != CostStages.Provider,
         };
     }
 

@@ -2,7 +2,6 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using LlmThrift.Diagnostics;
 using LlmThrift.Internal;
-using LlmThrift.Metering;
 using Microsoft.Extensions.AI;
 
 namespace LlmThrift.SemanticCache;
@@ -18,52 +17,23 @@ internal sealed class JudgeAnswerComparer(IChatClient judge, string? modelId) : 
         + "Reply with one word: SAME or DIFFERENT.";
 
     public ValueTask<bool?> AreSameAsync(AnswerPair pair, CancellationToken cancellationToken) =>
-        AnswerText.AreEqual(pair.Answer, pair.CachedAnswer) ? new(true) : AskAsync(judge, pair, Options(), cancellationToken);
+        AnswerText.AreEqual(pair.Answer, pair.CachedAnswer) ? new(true) : AskAsync(pair, ledger: null, cancellationToken);
 
-    public ValueTask<bool?> AreSameAsync(AnswerPair pair, CallContext ledger, Embedder embedder, CancellationToken cancellationToken)
+    public ValueTask<bool?> AreSameAsync(AnswerPair pair, CallContext ledger, Embedder embedder, CancellationToken cancellationToken) =>
+        AnswerText.AreEqual(pair.Answer, pair.CachedAnswer) ? new(true) : AskAsync(pair, ledger, cancellationToken);
+
+    private async ValueTask<bool?> AskAsync(AnswerPair pair, CallContext? ledger, CancellationToken cancellationToken)
     {
-        if (AnswerText.AreEqual(pair.Answer, pair.CachedAnswer))
-        {
-            return new(true);
-        }
-
-        var options = Options();
-        if (PipelineStage.IsIn(judge, PipelineStage.Meter))
-        {
-            // It keeps records of its own: under the same tags.
-            options.WithTenant(ledger.Tags.Tenant).WithFeature(ledger.Tags.Feature).WithUser(ledger.Tags.User);
-            return AskAsync(judge, pair, options, cancellationToken);
-        }
-
-        if (ledger.Meter is not { } meter)
-        {
-            return AskAsync(judge, pair, options, cancellationToken);
-        }
-
-        // Not disposed, for that would dispose the judge.
-#pragma warning disable CA2000
-        var metered = new CostMeterChatClient(judge, meter, opensRecords: false, CostStages.SemanticCache);
-#pragma warning restore CA2000
-        return AskAsync(metered, pair, CallOptions.From(options).With(ledger), cancellationToken);
-    }
-
-    private ChatOptions Options() =>
-        new()
+        var options = new ChatOptions
         {
             ModelId = modelId,
             Temperature = 0,
             MaxOutputTokens = 16,
         };
-
-    private static async ValueTask<bool?> AskAsync(
-        IChatClient client,
-        AnswerPair pair,
-        ChatOptions options,
-        CancellationToken cancellationToken
-    )
-    {
         ChatMessage[] messages = [new(ChatRole.System, Instructions), new(ChatRole.User, Quote(pair))];
-        var response = await client.GetResponseAsync(messages, options, cancellationToken).ConfigureAwait(false);
+        var response = await HelperModel
+            .AskAsync(judge, CostStages.SemanticCache, ledger, messages, options, cancellationToken)
+            .ConfigureAwait(false);
         return response.Text.Trim() switch
         {
             "SAME" => true,

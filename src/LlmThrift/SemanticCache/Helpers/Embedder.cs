@@ -1,7 +1,5 @@
 using LlmThrift.Diagnostics;
 using LlmThrift.Internal;
-using LlmThrift.Metering;
-using LlmThrift.Pricing;
 using LlmThrift.Tokens;
 using Microsoft.Extensions.AI;
 
@@ -22,9 +20,7 @@ internal sealed class Embedder
     private readonly IEmbeddingGenerator<string, Embedding<float>> _generator;
     private readonly TimeProvider _clock;
     private readonly HelperFailures _failures;
-    private readonly RequestTokenCounter _counter;
-    private readonly string? _provider;
-    private readonly string? _model;
+    private readonly EmbeddingBilling _billing;
     private readonly bool _isQuick;
     private int _dimensions;
     private int _pending;
@@ -39,16 +35,14 @@ internal sealed class Embedder
         _generator = generator;
         _clock = clock;
         _failures = failures;
-        _counter = counter;
+        _billing = new EmbeddingBilling(generator, CostStages.SemanticCache, clock, counter);
         var metadata = generator.GetService(typeof(EmbeddingGeneratorMetadata)) as EmbeddingGeneratorMetadata;
-        _provider = metadata?.ProviderName;
-        _model = metadata?.DefaultModelId;
         _dimensions = metadata?.DefaultModelDimensions ?? 0;
         _isQuick = generator.GetService(typeof(IQuickEmbeddingGenerator)) is IQuickEmbeddingGenerator;
     }
 
     /// <summary>The model's name; vectors of different models have nothing to do with each other.</summary>
-    public string Model => _model ?? _generator.GetType().FullName!;
+    public string Model => _billing.Model ?? _generator.GetType().FullName!;
 
     /// <summary>Of each vector; 0 until it is known.</summary>
     public int Dimensions => Volatile.Read(ref _dimensions);
@@ -72,30 +66,10 @@ internal sealed class Embedder
     /// <summary>Adds what the vector cost to the call. A generator whose model has no known price is free: it runs in the app's own process.</summary>
     public void Bill(EmbeddedText embedded, CallContext call)
     {
-        if (
-            embedded.Problem is "embedder_failed" or "embedder_busy"
-            || call.Meter?.Prices.FindOrNull(_model, _provider, _clock.GetUtcNow()) is not { } price
-        )
+        if (embedded.Problem is not ("embedder_failed" or "embedder_busy"))
         {
-            return;
+            _billing.Bill(call, [embedded.Text], embedded.ReportedTokens, embedded.Duration);
         }
-
-        var usage = new TokenUsage { InputTokens = embedded.ReportedTokens ?? _counter.CountText(embedded.Text, _model).Tokens };
-        call.Add(
-            new CallAttempt
-            {
-                Stage = CostStages.SemanticCache,
-                Provider = _provider,
-                Model = _model,
-                Usage = usage,
-                Cost = price.CostOf(usage)?.Total,
-                IsEstimated = embedded.ReportedTokens is null,
-                Outcome = CallOutcome.Completed,
-                Duration = embedded.Duration,
-                Price = price,
-                IsHelper = true,
-            }
-        );
     }
 
     private async Task<EmbeddedText> EmbedAsync(string text)
