@@ -15,6 +15,9 @@ public enum BlockFate
     /// <summary>Kept, but shortened.</summary>
     Shortened,
 
+    /// <summary>Left out, and told in the summary that is sent.</summary>
+    Summarized,
+
     /// <summary>Left out.</summary>
     LeftOut,
 }

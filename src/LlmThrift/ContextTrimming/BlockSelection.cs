@@ -61,11 +61,15 @@ internal sealed class BlockSelection
         TakeByScore(order, target);
         BeginWithUser(order, target);
 
-        // Last, when it is certain which of the texts stay.
-        var repetitions = new Repetitions(_blocks, _messages);
-        if (repetitions.Any && repetitions.Replace(_blocks, Sent))
+        // When it is certain which of the texts stay. What that saves is room for more.
+        if (Repetitions.Replace(_blocks, Sent))
         {
             Recount();
+            TakeByScore(order, target, from: FirstTurn(sentOnly: true));
+            if (Repetitions.Replace(_blocks, Sent))
+            {
+                Recount();
+            }
         }
     }
 
@@ -105,12 +109,12 @@ internal sealed class BlockSelection
         }
     }
 
-    private void TakeByScore(int[] order, int target)
+    private void TakeByScore(int[] order, int target, int from = 0)
     {
         var tried = 0;
         foreach (var block in order)
         {
-            if (Fates[block] != BlockFate.LeftOut)
+            if (Fates[block] != BlockFate.LeftOut || block < from)
             {
                 continue;
             }

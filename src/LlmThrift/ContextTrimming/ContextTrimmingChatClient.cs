@@ -69,9 +69,7 @@ internal sealed class ContextTrimmingChatClient(IChatClient innerClient, Context
         try
         {
             var model = call.ModelId ?? _metadata?.DefaultModelId;
-            var trimmed = await trimmer
-                .TrimAsync(list, call, model, _metadata?.ProviderName, maxTokens: null, cancellationToken)
-                .ConfigureAwait(false);
+            var trimmed = await trimmer.TrimAsync(list, call, model, _metadata?.ProviderName, cancellationToken).ConfigureAwait(false);
             var removed = trimmed.TokensBefore - trimmed.TokensAfter;
             if (removed > 0)
             {

@@ -65,6 +65,9 @@ public sealed class ContextTrimmingOptions
     /// </summary>
     public TimeSpan EmbeddingTimeout { get; set; } = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>A summary of what is left out, made by a cheap model. Default: none, as there is no model for it.</summary>
+    public RollingSummaryOptions Summary { get; set; } = new();
+
     /// <summary>How many messages are remembered with their token counts and embeddings, some 2 KB each. Default: 20,000. At least 100.</summary>
     public int MaxRememberedMessages { get; set; } = 20_000;
 
@@ -103,5 +106,6 @@ public sealed class ContextTrimmingOptions
             MaxRememberedMessages < 100,
             $"ContextTrimming.MaxRememberedMessages is {MaxRememberedMessages}: it must be at least 100."
         );
+        Summary.Validate(problems);
     }
 }

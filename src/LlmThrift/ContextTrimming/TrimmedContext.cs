@@ -11,7 +11,8 @@ public sealed class TrimmedContext
         int tokensBefore,
         int tokensAfter,
         int budget,
-        IReadOnlyList<TrimmedBlock> blocks
+        IReadOnlyList<TrimmedBlock> blocks,
+        string? summary
     )
     {
         Messages = messages;
@@ -20,9 +21,10 @@ public sealed class TrimmedContext
         TokensAfter = tokensAfter;
         Budget = budget;
         Blocks = blocks;
+        Summary = summary;
     }
 
-    /// <summary>The messages to send, in their order: the caller's own objects, and copies where something was shortened.</summary>
+    /// <summary>The messages to send, in their order: the caller's own objects, copies where something was shortened, and the summary where there is one.</summary>
     public IReadOnlyList<ChatMessage> Messages { get; }
 
     /// <summary>What was done, or why nothing was.</summary>
@@ -39,4 +41,7 @@ public sealed class TrimmedContext
 
     /// <summary>What became of each part of the conversation, and why; empty where nothing was chosen.</summary>
     public IReadOnlyList<TrimmedBlock> Blocks { get; }
+
+    /// <summary>What a model made of messages that are left out, as sent in a message of its own; null for none.</summary>
+    public string? Summary { get; }
 }

@@ -94,6 +94,13 @@ internal static class CostControlConfiguration
             Read<TimeSpan>(s, p, "a time such as 00:00:00.250", TryParseTime, value => o.ContextTrimming.EmbeddingTimeout = value),
         ["ContextTrimming:MaxRememberedMessages"] = (o, s, p) =>
             Read<int>(s, p, "a whole number of messages", TryParse, value => o.ContextTrimming.MaxRememberedMessages = value),
+        ["ContextTrimming:Summary:ClientKey"] = (o, s, _) => o.ContextTrimming.Summary.ClientKey = s.Value,
+        ["ContextTrimming:Summary:ModelId"] = (o, s, _) => o.ContextTrimming.Summary.ModelId = s.Value,
+        ["ContextTrimming:Summary:Instructions"] = (o, s, _) => o.ContextTrimming.Summary.Instructions = s.Value ?? "",
+        ["ContextTrimming:Summary:MaxTokens"] = (o, s, p) =>
+            Read<int>(s, p, "a whole number of tokens", TryParse, value => o.ContextTrimming.Summary.MaxTokens = value),
+        ["ContextTrimming:Summary:Timeout"] = (o, s, p) =>
+            Read<TimeSpan>(s, p, "a time such as 00:00:05", TryParseTime, value => o.ContextTrimming.Summary.Timeout = value),
         ["OutputLimits:MaxOutputTokens"] = (o, s, p) =>
             Read<int>(s, p, "a whole number of tokens", TryParse, value => o.OutputLimits.MaxOutputTokens = value),
         ["OutputLimits:Features"] = ReadFeatures,

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using LlmThrift.ContextTrimming;
 using LlmThrift.Metering;
 using LlmThrift.TestKit;
@@ -120,6 +121,73 @@ public sealed class ContextTrimmingTests
     }
 
     [Fact]
+    public async Task Embeddings_that_come_late_are_not_asked_for_again_and_are_billed_by_themselves()
+    {
+        var gate = new TaskCompletionSource();
+        var embedded = new ConcurrentQueue<string>();
+        var embedder = new FakeEmbeddingGenerator
+        {
+            Metadata = new("openai", null, "text-embedding-3-small"),
+            Gate = gate.Task,
+            TokensPerCall = 1_000,
+            Script = text =>
+            {
+                embedded.Enqueue(text);
+                return [1, text.Length];
+            },
+        };
+        using var provider = new ScriptedChatClient();
+        var records = new ConcurrentQueue<CallRecord>();
+        using var client = provider.WithCostControls(o =>
+        {
+            o.UseExactCache = false;
+            o.UseContextTrimming = true;
+            o.ContextTrimming.MaxTokens = 1_000;
+            o.ContextTrimming.EmbeddingGenerator = embedder;
+            o.ContextTrimming.EmbeddingTimeout = TimeSpan.FromMilliseconds(1);
+            o.Metering.Sinks.Add(new Collector(records));
+        });
+
+        await client.GetResponseAsync(Long);
+        await client.GetResponseAsync(Long);
+        gate.SetResult();
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (records.Count < 3)
+        {
+            await Task.Delay(1, timeout.Token);
+        }
+
+        Assert.Equal(1, embedder.Calls);
+        Assert.Equal(embedded.Distinct(StringComparer.Ordinal), embedded);
+        var upkeep = Assert.Single(records, record => record.IsUpkeep);
+        Assert.Equal("text-embedding-3-small", upkeep.Attempts.Single().Model);
+        Assert.Equal(-0.00002m, upkeep.SavingByStage.Single(part => part.Stage == "context_trimming").Saving);
+    }
+
+    [Fact]
+    public async Task Embeddings_that_are_there_in_time_are_billed_to_the_call()
+    {
+        using var provider = new ScriptedChatClient();
+        CallRecord? record = null;
+        using var client = provider.WithCostControls(o =>
+        {
+            o.UseContextTrimming = true;
+            o.ContextTrimming.MaxTokens = 1_000;
+            o.ContextTrimming.EmbeddingGenerator = new FakeEmbeddingGenerator
+            {
+                Metadata = new("openai", null, "text-embedding-3-small"),
+                TokensPerCall = 1_000,
+            };
+            o.ContextTrimming.EmbeddingTimeout = TimeSpan.FromSeconds(30);
+        });
+
+        await client.GetResponseAsync(Long, new ChatOptions().WithCallRecord(r => record = r));
+
+        Assert.Equal(0.00002m, record!.Attempts.Single(attempt => attempt.Stage == "context_trimming").Cost);
+        Assert.Equal(record.Saving, record.SavingByStage.Sum(part => part.Saving));
+    }
+
+    [Fact]
     public async Task Document_that_was_sent_twice_is_sent_once()
     {
         var document = string.Join(' ', Enumerable.Range(0, 300).Select(i => $"clause {i}"));
@@ -182,5 +250,10 @@ public sealed class ContextTrimmingTests
         {
             Assert.Contains(name, exception.Message, StringComparison.Ordinal);
         }
+    }
+
+    private sealed class Collector(ConcurrentQueue<CallRecord> records) : ICallRecordSink
+    {
+        public void Record(CallRecord record) => records.Enqueue(record);
     }
 }

@@ -136,6 +136,17 @@ internal static class Snippets
                 });
     }
 
+    public static void Summaries(IServiceCollection services, IChatClient provider, IChatClient cheapProvider)
+    {
+        services.AddKeyedChatClient("cheap", sp => cheapProvider);
+        services.AddChatClient(sp => provider)
+                .UseCostControls(o =>
+                {
+                    o.UseContextTrimming = true;
+                    o.ContextTrimming.Summary.ClientKey = "cheap";
+                });
+    }
+
     public static void Limits(IServiceCollection services, IChatClient provider)
     {
         services.AddChatClient(sp => provider)

@@ -16,6 +16,9 @@ public sealed class SavingsAddUpProperties
     /// <summary>One call of a sequence: what is asked, how, and what becomes of it.</summary>
     private sealed record Step(int Question, bool IsStreaming, int Fate, int Model, int Usage, bool AtOnceWithNext);
 
+    private int _trimmed;
+    private int _summarized;
+
     private static readonly string[] Models = ["gpt-4o", "gpt-4o-mini", "claude-sonnet-4-5", "no-such-model"];
 
     private static readonly Gen<Step> Steps =
@@ -61,13 +64,19 @@ public sealed class SavingsAddUpProperties
                 }
             )
             .Check(Config.QuickThrowOnFailure.WithMaxTest(150));
+        Assert.True(_trimmed > 100, $"{_trimmed} calls were trimmed");
+        Assert.True(_summarized > 20, $"{_summarized} summaries");
     }
 
-    private static async Task<(List<CallRecord> Records, CostTotals Summary, int Requests)> RunAsync(Step[] steps)
+    private async Task<(List<CallRecord> Records, CostTotals Summary, int Requests)> RunAsync(Step[] steps)
     {
         var records = new ConcurrentQueue<CallRecord>();
         using var provider = new ScriptedChatClient(
-            (messages, _) => Answer(int.Parse(messages[0].Text.Split(' ', '\n')[1], null), messages.Count > 1)
+            (messages, _) =>
+            {
+                var asked = messages.Last(message => message.Text.StartsWith("question", StringComparison.Ordinal));
+                return Answer(int.Parse(asked.Text.Split(' ', '\n')[1], null), isContinuation: asked != messages[^1]);
+            }
         );
 
         // A third of the questions mean the same to the embedder, which has a price, as has the judge.
@@ -80,9 +89,24 @@ public sealed class SavingsAddUpProperties
         using var judge = new ScriptedChatClient(
             (messages, _) => ScriptedAnswer.Saying(messages[1].Text.Length % 2 == 0 ? "SAME" : "DIFFERENT")
         );
+        using var summarizer = new ScriptedChatClient(
+            (messages, _) =>
+                (messages[1].Text.Length % 3) switch
+                {
+                    0 => ScriptedAnswer.Failing(new TimeoutException()),
+                    _ => ScriptedAnswer.Saying("Notes."),
+                }
+        );
         using var client = provider.WithCostControls(o =>
         {
             o.ExactCache.MaxEntries = 3;
+            o.UseContextTrimming = true;
+            o.ContextTrimming.MaxTokens = 500;
+            o.ContextTrimming.EmbeddingGenerator = embedder;
+            o.ContextTrimming.EmbeddingTimeout = TimeSpan.FromSeconds(30);
+            o.ContextTrimming.Summary.Client = summarizer;
+            o.ContextTrimming.Summary.MaxTokens = 50;
+            o.ContextTrimming.Summary.Timeout = TimeSpan.FromSeconds(30);
             o.OutputLimits.MaxOutputTokens = 1_000;
             o.OutputLimits.LearnCaps = true;
             o.OutputLimits.LearnedCaps.MinSamples = 2;
@@ -114,8 +138,18 @@ public sealed class SavingsAddUpProperties
             await Task.Delay(1, timeout.Token);
         }
 
+        // What a cancelled call did not wait for is billed when it ends.
         await client.GetService<SemanticCacheManager>()!.WhenIdleAsync();
-        return ([.. records], client.GetService<CostReport>()!.GetSummary().Total, provider.Calls + embedder.Calls + judge.Calls);
+        var requests = provider.Calls + embedder.Calls + judge.Calls + summarizer.Calls;
+        while (records.Sum(r => r.Attempts.Count) < requests)
+        {
+            await Task.Delay(1, timeout.Token);
+            requests = provider.Calls + embedder.Calls + judge.Calls + summarizer.Calls;
+        }
+
+        _trimmed += records.Sum(r => r.SavingByStage.Count(part => part is { Stage: "context_trimming", Saving: > 0 }));
+        _summarized += summarizer.Calls;
+        return ([.. records], client.GetService<CostReport>()!.GetSummary().Total, requests);
     }
 
     private static async Task AskAsync(IChatClient client, Step step)
@@ -123,11 +157,23 @@ public sealed class SavingsAddUpProperties
         using var source = new CancellationTokenSource();
         var options = new ChatOptions { ModelId = Models[step.Model] }.WithFeature($"f{step.Question}");
         var question = $"question {(step.Fate * 100) + (step.Usage * 10) + step.Question}";
+
+        // Two of five questions end a conversation that is too long.
+        ChatMessage[] messages =
+        [
+            .. Enumerable
+                .Range(0, step.Question < 3 ? 0 : 20)
+                .Select(i => new ChatMessage(
+                    i % 2 == 0 ? ChatRole.User : ChatRole.Assistant,
+                    $"Note {i}: {string.Join(' ', Enumerable.Repeat("chain", 30))}"
+                )),
+            new(ChatRole.User, question),
+        ];
         try
         {
             if (!step.IsStreaming)
             {
-                var asking = client.GetResponseAsync(question, options, source.Token);
+                var asking = client.GetResponseAsync(messages, options, source.Token);
                 if (step.Fate == 4)
                 {
                     await source.CancelAsync();
@@ -138,7 +184,7 @@ public sealed class SavingsAddUpProperties
             }
 
             var updates = 0;
-            await foreach (var _ in client.GetStreamingResponseAsync(question, options, source.Token))
+            await foreach (var _ in client.GetStreamingResponseAsync(messages, options, source.Token))
             {
                 updates++;
                 if (updates == 2 && step.Fate == 5)

@@ -17,4 +17,7 @@ internal sealed class MessageFacts(UInt128? fingerprint, int tokens)
         get => Volatile.Read(ref _vector);
         set => Volatile.Write(ref _vector, value);
     }
+
+    /// <summary>Ends when the embedding that was last begun is there or has failed; null before one is begun.</summary>
+    public Task? Embedding { get; set; }
 }

@@ -2,93 +2,154 @@ using Microsoft.Extensions.AI;
 
 namespace LlmThrift.ContextTrimming;
 
-/// <summary>Finds long texts that a conversation has more than once: the same document, the same result of a tool.</summary>
+/// <summary>
+/// Replaces long texts that are sent more than once: the same document, the same result of a tool. A text that is there already becomes a reference; one that
+/// differs in some lines becomes a reference with these lines, so that nothing of it is lost.
+/// </summary>
 internal sealed class Repetitions
 {
-    public const string Reference = "[The same text as in an earlier message.]";
-    public const string ReferenceToLater = "[The same text as in a later message.]";
+    private const string Mark = "[The same text as ";
 
     /// <summary>Shorter texts are not worth a reference.</summary>
     private const int MinCharacters = 200;
 
-    private readonly Dictionary<string, List<int>> _blocksOf = new(StringComparer.Ordinal);
+    /// <summary>How many texts that have a line in common are compared by it.</summary>
+    private const int MaxSharing = 8;
 
-    public Repetitions(List<ContextBlock> blocks, IReadOnlyList<ChatMessage> messages)
-    {
-        for (var block = 0; block < blocks.Count; block++)
-        {
-            foreach (var message in blocks[block].Messages)
-            {
-                foreach (var content in messages[message].Contents)
-                {
-                    if (TextOf(content) is not { Length: >= MinCharacters } text)
-                    {
-                        continue;
-                    }
+    /// <summary>How much of both texts must be the same for one to be said by the other.</summary>
+    private const double LeastShared = 0.7;
 
-                    if (!_blocksOf.TryGetValue(text, out var having))
-                    {
-                        _blocksOf.Add(text, having = []);
-                    }
+    private const int QuotedCharacters = 48;
 
-                    having.Add(block);
-                }
-            }
-        }
+    private readonly Dictionary<string, WholeText> _whole = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, List<WholeText>> _having = new(StringComparer.Ordinal);
 
-        foreach (var text in _blocksOf.Where(pair => pair.Value.Count < 2).Select(pair => pair.Key).ToList())
-        {
-            _blocksOf.Remove(text);
-        }
-    }
+    private Repetitions() { }
 
-    public bool Any => _blocksOf.Count > 0;
-
-    /// <summary>
-    /// The messages that are kept, with references in place of repetitions. What is pinned stays as it is, and what is repeated stays where it was said
-    /// first among what is kept.
-    /// </summary>
+    /// <summary>Puts references in place of repetitions. What is pinned stays as it is, and of other texts the first one.</summary>
     /// <param name="blocks">All blocks.</param>
     /// <param name="sent">By message: what is to be sent, null for what is left out; changed.</param>
     /// <returns>Whether anything was replaced.</returns>
-    public bool Replace(List<ContextBlock> blocks, ChatMessage?[] sent)
+    public static bool Replace(List<ContextBlock> blocks, ChatMessage?[] sent)
     {
-        var isReplaced = false;
-        foreach (var (text, having) in _blocksOf)
+        var places = Collect(blocks, sent);
+        if (places.Count < 2)
         {
-            var kept = having.Where(block => sent[blocks[block].FirstMessage] is not null).ToList();
-            var original = kept.FindIndex(block => blocks[block].IsPinned);
-            original = Math.Max(original, 0);
-            for (var number = 0; number < kept.Count; number++)
-            {
-                var block = blocks[kept[number]];
-                if (number == original || block.IsPinned || kept[number] == kept[original])
-                {
-                    continue;
-                }
+            return false;
+        }
 
-                var reference = number > original ? Reference : ReferenceToLater;
-                foreach (var message in block.Messages)
-                {
-                    if (sent[message] is { } had && ShortenedMessage.With(had, content => Refer(content, text, reference)) is { } copy)
-                    {
-                        sent[message] = copy;
-                        isReplaced = true;
-                    }
-                }
+        var repetitions = new Repetitions();
+        var isReplaced = false;
+        foreach (var place in places)
+        {
+            var segments = TextDifference.Split(place.Text);
+            if (!place.IsPinned && repetitions.ReferenceTo(place, segments) is { } reference)
+            {
+                sent[place.Message] = ShortenedMessage.With(sent[place.Message]!, place.Content, With(place, reference));
+                isReplaced = true;
+            }
+            else
+            {
+                repetitions.Remember(place, segments);
             }
         }
 
         return isReplaced;
     }
 
-    private static AIContent? Refer(AIContent content, string text, string reference) =>
-        content switch
+    /// <summary>The long texts, pinned ones first, as nothing may take their place.</summary>
+    private static List<Place> Collect(List<ContextBlock> blocks, ChatMessage?[] sent)
+    {
+        var places = new List<Place>();
+        foreach (var block in blocks)
         {
-            FunctionResultContent result when SearchText.ResultOf(result) == text => new FunctionResultContent(result.CallId, reference),
-            TextContent had when had.Text == text => new TextContent(reference),
-            _ => null,
-        };
+            foreach (var message in block.Messages)
+            {
+                var contents = sent[message]?.Contents;
+                for (var content = 0; content < contents?.Count; content++)
+                {
+                    var text = TextOf(contents[content]);
+                    if (text?.Length >= MinCharacters && !text.StartsWith(Mark, StringComparison.Ordinal))
+                    {
+                        places.Add(new Place(message, content, block.IsPinned, text, contents[content]));
+                    }
+                }
+            }
+        }
+
+        return [.. places.OrderBy(place => !place.IsPinned).ThenBy(place => place.Message).ThenBy(place => place.Content)];
+    }
+
+    private string? ReferenceTo(Place place, string[]? segments)
+    {
+        if (_whole.TryGetValue(place.Text, out var same))
+        {
+            return $"{Mark}{NameOf(same, place)}.]";
+        }
+
+        if (segments is null || MostShared(place.Text, segments) is not { } other)
+        {
+            return null;
+        }
+
+        var changes = TextDifference.Describe(other.Segments, segments, place.Text.Length / 2);
+        return changes is null ? null : $"{Mark}{NameOf(other, place)}, but for these lines:]{changes}";
+    }
+
+    private WholeText? MostShared(string text, string[] segments)
+    {
+        var shared = new Dictionary<WholeText, int>(ReferenceEqualityComparer.Instance);
+        foreach (var segment in segments)
+        {
+            if (_having.TryGetValue(segment, out var having))
+            {
+                foreach (var other in having)
+                {
+                    shared[other] = shared.GetValueOrDefault(other) + segment.Length;
+                }
+            }
+        }
+
+        var most = shared.Count == 0 ? default : shared.MaxBy(pair => pair.Value);
+        return most.Key is { } best && most.Value >= LeastShared * Math.Max(text.Length, best.Place.Text.Length) ? best : null;
+    }
+
+    private void Remember(Place place, string[]? segments)
+    {
+        var text = new WholeText(place, segments ?? []);
+        if (!_whole.TryAdd(place.Text, text))
+        {
+            return;
+        }
+
+        foreach (var segment in text.Segments.Distinct(StringComparer.Ordinal))
+        {
+            if (!_having.TryGetValue(segment, out var having))
+            {
+                _having.Add(segment, having = []);
+            }
+
+            if (having.Count < MaxSharing)
+            {
+                having.Add(text);
+            }
+        }
+    }
+
+    private static string NameOf(WholeText whole, Place seenFrom)
+    {
+        var beginning = whole.Place.Text.AsSpan().TrimStart();
+        var lineEnd = beginning.IndexOfAny('\r', '\n');
+        beginning = beginning[..Math.Min(lineEnd < 0 ? beginning.Length : lineEnd, QuotedCharacters)];
+
+        // Not between the halves of a character.
+        beginning = beginning is [.., var last] && char.IsHighSurrogate(last) ? beginning[..^1] : beginning;
+        var where = whole.Place.Message > seenFrom.Message ? "in a later message" : "before";
+        return $"{where}, beginning with \"{beginning}\"";
+    }
+
+    private static AIContent With(Place place, string reference) =>
+        place.Had is FunctionResultContent result ? new FunctionResultContent(result.CallId, reference) : new TextContent(reference);
 
     private static string? TextOf(AIContent content) =>
         content switch
@@ -97,4 +158,8 @@ internal sealed class Repetitions
             FunctionResultContent result => SearchText.ResultOf(result),
             _ => null,
         };
+
+    private sealed record Place(int Message, int Content, bool IsPinned, string Text, AIContent Had);
+
+    private sealed record WholeText(Place Place, string[] Segments);
 }

@@ -23,8 +23,7 @@ internal static class ShortenedMessage
                 }
         );
 
-    /// <summary>A copy in which some contents are others; null when none is.</summary>
-    public static ChatMessage? With(ChatMessage message, Func<AIContent, AIContent?> replacement)
+    private static ChatMessage? With(ChatMessage message, Func<AIContent, AIContent?> replacement)
     {
         List<AIContent>? contents = null;
         for (var index = 0; index < message.Contents.Count; index++)
@@ -36,11 +35,19 @@ internal static class ShortenedMessage
             }
         }
 
-        if (contents is null)
-        {
-            return null;
-        }
+        return contents is null ? null : With(message, contents);
+    }
 
+    /// <summary>A copy with another content in one place.</summary>
+    public static ChatMessage With(ChatMessage message, int index, AIContent content)
+    {
+        List<AIContent> contents = [.. message.Contents];
+        contents[index] = content;
+        return With(message, contents);
+    }
+
+    private static ChatMessage With(ChatMessage message, List<AIContent> contents)
+    {
         var copy = message.Clone();
         copy.Contents = contents;
         copy.RawRepresentation = null;
