@@ -187,6 +187,37 @@ public sealed class ContextTrimmerProperties
     private static string? IdOf(AIContent content) =>
         (content as FunctionCallContent)?.CallId ?? (content as FunctionResultContent)?.CallId;
 
+    [Fact]
+    public async Task Approvals_of_tools_stay_with_what_was_asked_and_with_the_result()
+    {
+        var approved = 0;
+        await ForAllAsync(
+            (_, trimmed, _) =>
+            {
+                var requests = new HashSet<string>(StringComparer.Ordinal);
+                var calls = new HashSet<string>(StringComparer.Ordinal);
+                foreach (var content in trimmed.Messages.SelectMany(message => message.Contents))
+                {
+                    switch (content)
+                    {
+                        case ToolApprovalRequestContent request:
+                            requests.Add(request.RequestId);
+                            calls.Add(request.ToolCall.CallId);
+                            break;
+                        case ToolApprovalResponseContent response:
+                            Assert.Contains(response.RequestId, requests);
+                            break;
+                        case FunctionResultContent result when result.CallId.StartsWith("approved", StringComparison.Ordinal):
+                            Assert.Contains(result.CallId, calls);
+                            approved++;
+                            break;
+                    }
+                }
+            }
+        );
+        Assert.True(approved > 20, $"{approved} results of approved calls were sent");
+    }
+
     /// <summary>Ids of results whose call is not before them, calls without a result after them, and how many have one.</summary>
     private static (List<string> Results, List<FunctionCallContent> Unanswered, int Answered) Pairs(IEnumerable<ChatMessage> messages)
     {
@@ -196,7 +227,7 @@ public sealed class ContextTrimmerProperties
         var answered = 0;
         foreach (var content in messages.SelectMany(message => message.Contents))
         {
-            if (content is FunctionCallContent call)
+            if (((content as ToolApprovalRequestContent)?.ToolCall ?? content) is FunctionCallContent call)
             {
                 if (open.Remove(call.CallId, out var earlier))
                 {

@@ -28,6 +28,7 @@ internal static class RandomConversations
         var messages = new List<ChatMessage>();
         var count = random.Next(0, 60);
         var open = new List<string>();
+        ToolApprovalRequestContent? asked = null;
         while (messages.Count < count)
         {
             switch (random.Next(10))
@@ -71,6 +72,16 @@ internal static class RandomConversations
                             [new TextContent(Text(random)), new DataContent(new byte[random.Next(200)], "image/png")]
                         )
                     );
+                    break;
+                case 5 when asked is null && random.Next(2) == 0:
+                    var wanted = new FunctionCallContent($"approved call {messages.Count}", "delete");
+                    asked = new ToolApprovalRequestContent($"request {messages.Count}", wanted);
+                    messages.Add(new ChatMessage(ChatRole.Assistant, [asked]));
+                    break;
+                case 5 when asked is not null:
+                    messages.Add(new ChatMessage(ChatRole.User, [asked.CreateResponse(random.Next(2) == 0)]));
+                    open.Add(asked.ToolCall.CallId);
+                    asked = null;
                     break;
                 case 5:
                     messages.Add(new ChatMessage(ChatRole.User, (string?)null));
