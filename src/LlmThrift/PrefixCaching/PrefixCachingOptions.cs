@@ -28,13 +28,19 @@ public sealed class PrefixCachingOptions
 
     /// <summary>
     /// The same for models whose name begins with a key, in place of <see cref="MinPrefixTokens"/>; the longest key wins.
-    /// Default: <c>claude-haiku-4-5</c> and <c>claude-opus-4-5</c> 4,096; <c>claude-3-5-haiku</c> and <c>claude-3-haiku</c> 2,048. At least 0 each.
+    /// Default, as Anthropic documented it in August 2026: <c>claude-haiku-4-5</c>, <c>claude-opus-4-5</c> and <c>claude-opus-4-6</c> 4,096; <c>claude-opus-4-7</c>,
+    /// <c>claude-3-5-haiku</c> and <c>claude-3-haiku</c> 2,048; <c>claude-opus-5</c>, <c>claude-fable-5</c> and <c>claude-mythos-5</c> 512. At least 0 each.
     /// </summary>
     public IDictionary<string, int> MinPrefixTokensByModel { get; } =
         new Dictionary<string, int>(StringComparer.OrdinalIgnoreCase)
         {
             ["claude-haiku-4-5"] = 4_096,
             ["claude-opus-4-5"] = 4_096,
+            ["claude-opus-4-6"] = 4_096,
+            ["claude-opus-4-7"] = 2_048,
+            ["claude-opus-5"] = 512,
+            ["claude-fable-5"] = 512,
+            ["claude-mythos-5"] = 512,
             ["claude-3-5-haiku"] = 2_048,
             ["claude-3-haiku"] = 2_048,
         };

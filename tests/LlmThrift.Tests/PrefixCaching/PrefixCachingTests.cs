@@ -233,6 +233,9 @@ public sealed class PrefixCachingTests
     [Theory]
     [InlineData("claude-haiku-4-5-20251001", 4_096)]
     [InlineData("claude-3-haiku-20240307", 2_048)]
+    [InlineData("claude-opus-4-7", 2_048)]
+    [InlineData("claude-opus-4-8", 1_024)]
+    [InlineData("claude-opus-5-20260701", 512)]
     [InlineData("claude-sonnet-4-5", 1_024)]
     [InlineData(null, 1_024)]
     public void MinTokensOf_model_is_that_of_its_longest_beginning(string? model, int expected)
