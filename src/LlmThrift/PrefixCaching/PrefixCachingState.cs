@@ -79,7 +79,7 @@ internal sealed partial class PrefixCachingState
     }
 
     [LoggerMessage(
-        30,
+        40,
         LogLevel.Warning,
         "The last {Calls} requests of feature {Feature} each began with tools and a system prompt not seen before, so the provider's prompt cache cannot be used. "
             + "Move what changes (a time stamp, a name, an id) out of the system prompt into the last message."

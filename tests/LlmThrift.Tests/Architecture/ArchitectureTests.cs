@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
+using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using LlmThrift.CostControls;
 using Xunit;
@@ -8,7 +9,7 @@ using Xunit;
 namespace LlmThrift.Tests.Architecture;
 
 /// <summary>What never holds in this house.</summary>
-public sealed class ArchitectureTests
+public sealed partial class ArchitectureTests
 {
     /// <summary>Rooms that every slice may use.</summary>
     private static readonly HashSet<string> Shared = ["Internal", "Pricing", "Tokens", "Diagnostics", "Metering"];
@@ -41,6 +42,20 @@ public sealed class ArchitectureTests
 
         Assert.True(rooms.Count >= 6, "The rooms were not found.");
         Assert.Empty(offences);
+    }
+
+    [Fact]
+    public void Log_messages_have_ids_of_their_own()
+    {
+        var source = Path.Combine(RepositoryRoot(), "src", "LlmThrift");
+        var ids = Directory
+            .GetFiles(source, "*.cs", SearchOption.AllDirectories)
+            .SelectMany(file => LoggerMessage().Matches(File.ReadAllText(file)))
+            .Select(match => match.Groups["id"].Value)
+            .ToList();
+
+        Assert.True(ids.Count > 5, "The log messages were not found.");
+        Assert.Equal(ids.Distinct(StringComparer.Ordinal), ids);
     }
 
     [Fact]
@@ -170,4 +185,7 @@ public sealed class ArchitectureTests
 
         return directory?.FullName ?? throw new InvalidOperationException("LlmThrift.sln was not found above the tests.");
     }
+
+    [GeneratedRegex(@"\[LoggerMessage\(\s*(?<id>[0-9]+)", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1_000)]
+    private static partial Regex LoggerMessage();
 }
