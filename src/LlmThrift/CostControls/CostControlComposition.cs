@@ -4,6 +4,7 @@ using LlmThrift.Internal;
 using LlmThrift.Metering;
 using LlmThrift.OutputLimits;
 using LlmThrift.PrefixCaching;
+using LlmThrift.Routing;
 using LlmThrift.SemanticCache;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Configuration;
@@ -19,6 +20,7 @@ internal sealed class CostControlComposition
     private readonly ExactCacheState? _exactCache;
     private readonly SemanticCacheState? _semanticCache;
     private readonly PrefixCachingState? _prefixCaching;
+    private readonly RoutingState? _routing;
 
     public CostControlComposition(PipelineServices services, Action<CostControlOptions>? configure)
     {
@@ -35,6 +37,11 @@ internal sealed class CostControlComposition
         options.ContextTrimming.Validate(problems);
         options.OutputLimits.Validate(problems);
         options.PrefixCaching.Validate(problems);
+        if (options.Routing.Tiers.Count > 0)
+        {
+            options.Routing.Validate(problems);
+        }
+
         options.Metering.Validate(problems);
         problems.ThrowIfAny();
 
@@ -48,6 +55,13 @@ internal sealed class CostControlComposition
         }
 
         _prefixCaching = options.UsePrefixCaching ? new PrefixCachingState(options.PrefixCaching, services) : null;
+        if (options.Routing.Tiers.Count > 0)
+        {
+            options.Routing.Prices ??= options.Metering.Prices;
+            options.Routing.TokenCounter ??= options.Metering.TokenCounter;
+            _routing = new RoutingState(options.Routing, services);
+        }
+
         if (options.UseSemanticCache)
         {
             // Who may not share exact answers must not share similar ones either.
@@ -65,10 +79,10 @@ internal sealed class CostControlComposition
         PipelineOrder.CheckBeforeCostControls(inner, _meter.Logger);
         PipelineOrder.WarnAboutMissingPrice(inner, _meter.Prices, _meter.Clock, _meter.Logger);
 
-        IChatClient client = new CostMeterChatClient(inner, _meter, opensRecords: false);
-        if (_prefixCaching is not null)
+        var client = AroundProvider(inner);
+        if (_routing is not null)
         {
-            client = new PrefixCachingChatClient(client, _prefixCaching);
+            client = new ModelRoutingChatClient(client, _routing, AroundProvider);
         }
 
         client = new OutputLimitChatClient(client, _outputLimits);
@@ -88,6 +102,13 @@ internal sealed class CostControlComposition
         }
 
         return new CostMeterChatClient(client, _meter, opensRecords: true);
+    }
+
+    /// <summary>What lies around each provider: the pipeline's own, and those of tiers.</summary>
+    private IChatClient AroundProvider(IChatClient provider)
+    {
+        IChatClient client = new CostMeterChatClient(provider, _meter, opensRecords: false);
+        return _prefixCaching is null ? client : new PrefixCachingChatClient(client, _prefixCaching);
     }
 
     public static Action<CostControlOptions> From(IConfiguration configuration) =>

@@ -1,10 +1,10 @@
-using System.Globalization;
 using LlmThrift.Internal;
 using LlmThrift.OutputLimits;
 using LlmThrift.Pricing;
 using LlmThrift.SemanticCache;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Configuration;
+using static LlmThrift.CostControls.ConfigurationValues;
 
 namespace LlmThrift.CostControls;
 
@@ -138,6 +138,16 @@ internal static class CostControlConfiguration
             Read<int>(s, p, "a whole number of tokens", TryParse, value => o.PrefixCaching.MinPrefixTokens = value),
         ["PrefixCaching:Lifetime"] = (o, s, p) =>
             Read<TimeSpan>(s, p, "a time such as 00:05:00 (5 minutes)", TryParseTime, value => o.PrefixCaching.Lifetime = value),
+        ["Routing:Tiers"] = (o, s, p) => RoutingConfiguration.ReadTiers(o.Routing, s, p),
+        ["Routing:Rules"] = (o, s, p) => RoutingConfiguration.ReadRules(o.Routing, s, p),
+        ["Routing:DefaultTier"] = (o, s, _) => o.Routing.DefaultTier = s.Value,
+        ["Routing:IsSticky"] = (o, s, p) => Read<bool>(s, p, "true or false", bool.TryParse, value => o.Routing.IsSticky = value),
+        ["Routing:StickyFor"] = (o, s, p) =>
+            Read<TimeSpan>(s, p, "a time such as 00:05:00 (5 minutes)", TryParseTime, value => o.Routing.StickyFor = value),
+        ["Routing:Cascade:MaxEscalations"] = (o, s, p) =>
+            Read<int>(s, p, "a whole number", TryParse, value => o.Routing.Cascade.MaxEscalations = value),
+        ["Routing:Cascade:MaxBufferedCharacters"] = (o, s, p) =>
+            Read<int>(s, p, "a whole number of characters", TryParse, value => o.Routing.Cascade.MaxBufferedCharacters = value),
         ["Prices"] = ReadPrices,
     };
 
@@ -217,14 +227,6 @@ internal static class CostControlConfiguration
         }
     }
 
-    private static void ReadTexts(IConfigurationSection section, IList<string> texts)
-    {
-        foreach (var text in section.GetChildren().Select(child => child.Value).OfType<string>())
-        {
-            texts.Add(text);
-        }
-    }
-
     private static void ReadPrices(CostControlOptions options, IConfigurationSection section, OptionsProblems problems)
     {
         try
@@ -236,33 +238,4 @@ internal static class CostControlConfiguration
             problems.Add($"{section.Path}: {exception.Message}");
         }
     }
-
-    private delegate bool Parser<T>(string? text, out T value);
-
-    private static void Read<T>(IConfigurationSection section, OptionsProblems problems, string expected, Parser<T> tryParse, Action<T> set)
-    {
-        if (tryParse(section.Value, out var value))
-        {
-            set(value);
-        }
-        else
-        {
-            problems.Add($"{section.Path} is \"{section.Value}\": it must be {expected}.");
-        }
-    }
-
-    private static bool TryParse<T>(string? text, out T value)
-        where T : struct, ISpanParsable<T> => T.TryParse(text, CultureInfo.InvariantCulture, out value);
-
-    /// <summary>By name only: a number would be taken for any value.</summary>
-    private static bool TryParseName<T>(string? text, out T value)
-        where T : struct, Enum
-    {
-        value = default;
-        return text is { Length: > 0 } && char.IsLetter(text[0]) && Enum.TryParse(text, ignoreCase: true, out value);
-    }
-
-    /// <summary>Not <c>TimeSpan.Parse</c>, to which 24:00:00 is 24 days.</summary>
-    private static bool TryParseTime(string? text, out TimeSpan value) =>
-        TimeSpan.TryParseExact(text, "c", CultureInfo.InvariantCulture, out value);
 }

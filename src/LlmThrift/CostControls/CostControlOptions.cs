@@ -3,6 +3,7 @@ using LlmThrift.ExactCache;
 using LlmThrift.Metering;
 using LlmThrift.OutputLimits;
 using LlmThrift.PrefixCaching;
+using LlmThrift.Routing;
 using LlmThrift.SemanticCache;
 
 namespace LlmThrift.CostControls;
@@ -43,6 +44,11 @@ public sealed class CostControlOptions
 
     /// <summary>Prefix caching.</summary>
     public PrefixCachingOptions PrefixCaching { get; } = new();
+
+    /// <summary>
+    /// Model routing, which is on as soon as there are tiers: <c>o.Routing.AddTier("small", "gpt-4o-mini")</c>. None by default.
+    /// </summary>
+    public ModelRoutingOptions Routing { get; } = new();
 
     /// <summary>The cost meter: prices, token counts, sinks.</summary>
     public CostMeterOptions Metering { get; } = new();

@@ -20,4 +20,7 @@ public static class CostStages
 
     /// <summary>Limits on the length of answers: what requests to be brief, to answer again and to go on cost.</summary>
     public const string OutputLimits = "output_limits";
+
+    /// <summary>The choice of another model than the app asked for, less what attempts at cheaper ones and checks of their answers cost.</summary>
+    public const string Routing = "routing";
 }

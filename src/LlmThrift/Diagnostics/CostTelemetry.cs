@@ -88,6 +88,17 @@ internal sealed class CostTelemetry : IDisposable
             activity.SetTag("llmthrift.semantic.age", match.Age.TotalSeconds);
         }
 
+        if (record.Routing is { } routing)
+        {
+            activity.SetTag("llmthrift.routing.tier", routing.Tier);
+            activity.SetTag("llmthrift.routing.first_tier", routing.FirstTier);
+            activity.SetTag("llmthrift.routing.reason", routing.Reason.ToString());
+            activity.SetTag("llmthrift.routing.rule", routing.Rule);
+            activity.SetTag("llmthrift.routing.score", routing.Score);
+            activity.SetTag("llmthrift.routing.threshold", routing.Threshold);
+            activity.SetTag("llmthrift.routing.failed_check", routing.FailedCheck);
+        }
+
         if (record.ErrorType is { } error)
         {
             activity.SetTag("error.type", error);

@@ -34,6 +34,9 @@ internal sealed class CallContext
 
     public ServedAnswer? Served { get; private set; }
 
+    /// <summary>Which tier was asked, and why; null where nothing was routed.</summary>
+    public RoutingDecision? Routing { get; set; }
+
     /// <summary>Ends when what this call may have to pay for is known; null or completed when it is known already.</summary>
     public Task? PendingBill { get; set; }
 
@@ -169,6 +172,7 @@ internal sealed class CallContext
             (_steps ??= []).AddRange(steps);
             (_notes ??= []).AddRange(notes);
             Served ??= shared.Served;
+            Routing ??= shared.Routing;
         }
     }
 

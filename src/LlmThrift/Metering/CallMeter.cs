@@ -129,6 +129,7 @@ internal sealed class CallMeter
             Model = served?.Model ?? (attempts.Length > 0 ? attempts[^1].Model : null) ?? result.ModelId,
             ServedBy = served?.Stage,
             SemanticMatch = served?.Match,
+            Routing = context.Routing,
             BilledUsage = settled.BilledUsage,
             BaselineUsage = settled.BaselineUsage,
             IsEstimated = served?.IsEstimated == true || Array.Exists(attempts, a => a.IsEstimated),

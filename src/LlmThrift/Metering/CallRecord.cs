@@ -47,6 +47,9 @@ public sealed class CallRecord
     /// <summary>How the answer was found, when the semantic cache served it; else null.</summary>
     public SemanticMatch? SemanticMatch { get; init; }
 
+    /// <summary>Which tier was asked, and why, when the call was routed; else null.</summary>
+    public RoutingDecision? Routing { get; init; }
+
     /// <summary>
     /// True when this is no call of the app but work that a stage did for itself after one, such as comparing answers: all cost, no baseline,
     /// under the tags of the call that gave rise to it. Reports add up its cost and do not count it as a call.

@@ -1,3 +1,4 @@
+using LlmThrift.Routing;
 using LlmThrift.TestKit;
 using Microsoft.Extensions.AI;
 
@@ -27,6 +28,23 @@ public sealed class ContextTrimmingContract : ChatClientDecoratorContract
 {
     protected override IChatClient Decorate(IChatClient inner) =>
         inner.AsBuilder().UseContextTrimming(o => (o.MaxTokens, o.EmbeddingGenerator) = (1, new FakeEmbeddingGenerator())).Build();
+}
+
+public sealed class ModelRoutingContract : ChatClientDecoratorContract
+{
+    protected override IChatClient Decorate(IChatClient inner) =>
+        inner
+            .AsBuilder()
+            .UseModelRouting(o =>
+            {
+                o.AddTier("small");
+                o.AddTier("large");
+                o.DefaultTier = "small";
+                o.FallsBackOn = null;
+                o.Cascade.MaxBufferedCharacters = 0;
+                o.Cascade.Checks.Add(AnswerChecks.Complete);
+            })
+            .Build();
 }
 
 public sealed class PrefixCachingContract : ChatClientDecoratorContract

@@ -3,6 +3,7 @@ using LlmThrift.Diagnostics;
 using LlmThrift.ExactCache;
 using LlmThrift.Metering;
 using LlmThrift.Pricing;
+using LlmThrift.Routing;
 using LlmThrift.TestKit;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Configuration;
@@ -108,7 +109,21 @@ public sealed class CostControlsTests
               "UseContextTrimming": true,
               "ContextTrimming": {
                 "MaxTokens": 5000, "MaxContextShare": 0.5, "TargetShare": 0.6, "RecentMessages": 3, "ShortenAbove": 200, "IsPrefixAware": false,
-                "ExpectedFurtherCalls": 4, "PrefixLifetime": "01:00:00", "UseEmbeddings": false, "EmbeddingTimeout": "00:00:01", "MaxRememberedMessages": 500
+                "ExpectedFurtherCalls": 4, "PrefixLifetime": "01:00:00", "UseEmbeddings": false, "EmbeddingTimeout": "00:00:01", "MaxRememberedMessages": 500,
+                "Summary": { "ModelId": "cheap", "Instructions": "Be short.", "MaxTokens": 200, "Timeout": "00:00:02" }
+              },
+              "Routing": {
+                "Tiers": [
+                  { "Name": "small", "ModelId": "gpt-4o-mini", "ContextWindow": 9000, "SupportsTools": false, "SupportsVision": false, "SupportsJson": false, "Languages": ["en"] },
+                  { "Name": "large", "ModelId": "gpt-4o" }
+                ],
+                "Rules": [
+                  { "Tier": "small", "Name": "night", "Feature": "faq", "Tenant": "t", "Task": "Faq", "HasTools": false, "MinInputTokens": 1, "MaxInputTokens": 90, "From": "22:00", "Until": "06:00" }
+                ],
+                "DefaultTier": "small",
+                "IsSticky": false,
+                "StickyFor": "00:10:00",
+                "Cascade": { "MaxEscalations": 2, "MaxBufferedCharacters": 10 }
               },
               "UsePrefixCaching": true,
               "PrefixCaching": { "SortTools": false, "MaxBreakpoints": 2, "MinPrefixTokens": 2048, "Lifetime": "01:00:00" },
@@ -160,6 +175,22 @@ public sealed class CostControlsTests
         );
         Assert.Equal((TimeSpan.FromHours(1), TimeSpan.FromSeconds(1)), (trimming.PrefixLifetime, trimming.EmbeddingTimeout));
         Assert.Equal((false, 500), (trimming.UseEmbeddings, trimming.MaxRememberedMessages));
+        Assert.Equal(
+            ("cheap", "Be short.", 200, TimeSpan.FromSeconds(2)),
+            (trimming.Summary.ModelId, trimming.Summary.Instructions, trimming.Summary.MaxTokens, trimming.Summary.Timeout)
+        );
+        var tier = options.Routing.Tiers[0];
+        Assert.Equal(("small", "gpt-4o-mini", 9_000), (tier.Name, tier.ModelId, tier.ContextWindow));
+        Assert.Equal((false, false, false, "en"), (tier.SupportsTools, tier.SupportsVision, tier.SupportsJson, tier.Languages.Single()));
+        var rule = options.Routing.Rules.Single();
+        Assert.Equal(("small", "night", "faq", "t", TaskType.Faq), (rule.Tier, rule.Name, rule.Feature, rule.Tenant, rule.Task));
+        Assert.Equal((false, 1, 90), (rule.HasTools, rule.MinInputTokens, rule.MaxInputTokens));
+        Assert.Equal((new TimeOnly(22, 0), new TimeOnly(6, 0)), (rule.From, rule.Until));
+        Assert.Equal(
+            ("small", false, TimeSpan.FromMinutes(10)),
+            (options.Routing.DefaultTier, options.Routing.IsSticky, options.Routing.StickyFor)
+        );
+        Assert.Equal((2, 10), (options.Routing.Cascade.MaxEscalations, options.Routing.Cascade.MaxBufferedCharacters));
         Assert.Equal((true, false), (options.UsePrefixCaching, options.PrefixCaching.SortTools));
         Assert.Equal(
             (2, 2_048, TimeSpan.FromHours(1)),

@@ -4,6 +4,7 @@ using LlmThrift.Metering;
 using LlmThrift.OutputLimits;
 using LlmThrift.PrefixCaching;
 using LlmThrift.Pricing;
+using LlmThrift.Routing;
 using LlmThrift.SemanticCache;
 using LlmThrift.Tokens;
 using Microsoft.Extensions.AI;
@@ -144,6 +145,32 @@ internal static class Snippets
                 {
                     o.UseContextTrimming = true;
                     o.ContextTrimming.Summary.ClientKey = "cheap";
+                });
+    }
+
+    public static void Routing(IServiceCollection services, IChatClient provider)
+    {
+        services.AddChatClient(sp => provider)                       // asks for gpt-4o, as before
+                .UseCostControls(o =>
+                {
+                    o.Routing.AddTier("small", "gpt-4o-mini");       // cheapest first
+                    o.Routing.AddTier("large", "gpt-4o");
+                    o.Routing.Rules.Add(new RoutingRule("small") { Feature = "faq" });
+                });
+    }
+
+    public static void Cascade(IServiceCollection services, IChatClient provider)
+    {
+        services.AddChatClient(sp => provider)
+                .UseCostControls(o =>
+                {
+                    o.Routing.AddTier("small", "gpt-4o-mini");
+                    o.Routing.AddTier("large", "gpt-4o");
+                    o.Routing.DefaultTier = "small";
+                    foreach (var check in AnswerChecks.WithoutModel())
+                    {
+                        o.Routing.Cascade.Checks.Add(check);
+                    }
                 });
     }
 

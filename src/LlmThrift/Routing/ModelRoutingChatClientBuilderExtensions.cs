@@ -1,0 +1,28 @@
+using LlmThrift.Internal;
+using LlmThrift.Routing;
+
+namespace Microsoft.Extensions.AI;
+
+/// <summary>Adds model routing to a pipeline.</summary>
+public static class ModelRoutingChatClientBuilderExtensions
+{
+    /// <summary>
+    /// Sends each call to one of several models. Call it last, next to the provider: what lies further in applies to tiers without a client of their own only.
+    /// </summary>
+    /// <param name="builder">The pipeline.</param>
+    /// <param name="configure">Names the tiers, and what chooses between them.</param>
+    /// <returns><paramref name="builder"/>.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="builder"/> or <paramref name="configure"/> is null.</exception>
+    public static ChatClientBuilder UseModelRouting(this ChatClientBuilder builder, Action<ModelRoutingOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentNullException.ThrowIfNull(configure);
+        var shared = new PerContainer<RoutingState>(services =>
+        {
+            var options = new ModelRoutingOptions();
+            configure(options);
+            return new RoutingState(options, new PipelineServices(services));
+        });
+        return builder.Use((inner, services) => new ModelRoutingChatClient(inner, shared.For(services), own => own));
+    }
+}
