@@ -1,5 +1,6 @@
 using LlmThrift.Embeddings.Model;
 using LlmThrift.SemanticCache;
+using LlmThrift.Vectors;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;

@@ -1,5 +1,6 @@
 using LlmThrift.Embeddings;
 using LlmThrift.SemanticCache;
+using LlmThrift.Vectors;
 using Microsoft.Extensions.AI;
 
 namespace LlmThrift.Benchmarks;

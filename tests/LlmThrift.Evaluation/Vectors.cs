@@ -1,5 +1,5 @@
 using System.Globalization;
-using LlmThrift.Internal;
+using LlmThrift.Vectors;
 using Microsoft.Extensions.AI;
 
 namespace LlmThrift.Evaluation;

@@ -1,6 +1,7 @@
 using LlmThrift.Diagnostics;
 using LlmThrift.Internal;
 using LlmThrift.Internal.Caching;
+using LlmThrift.Vectors;
 using Microsoft.Extensions.AI;
 
 namespace LlmThrift.SemanticCache;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using LlmThrift.Internal;
 using LlmThrift.Metering;
+using LlmThrift.Vectors;
 using Microsoft.Extensions.AI;
 
 namespace LlmThrift.SemanticCache;

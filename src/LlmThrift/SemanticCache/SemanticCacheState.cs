@@ -4,6 +4,7 @@ using LlmThrift.Internal;
 using LlmThrift.Internal.Caching;
 using LlmThrift.Metering;
 using LlmThrift.Tokens;
+using LlmThrift.Vectors;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;
 
@@ -45,7 +46,7 @@ internal sealed partial class SemanticCacheState : CacheState
                     + "or set SemanticCacheOptions.EmbeddingGenerator."
             );
         Options = options;
-        Embedder = new Embedder(generator, Clock, Failures, counter);
+        Embedder = new Embedder(generator, CostStages.SemanticCache, Clock, Failures, counter);
         _background = new BackgroundWork(Failures);
         _persistence = options.Store is { } store ? new SemanticPersistence(store, options.StoreTimeout, Clock, Failures) : null;
         Entries = new SemanticEntries(options.MaxEntries, options.MaxBytes, Clock, entry => _persistence?.Remove(entry));

@@ -1,3 +1,5 @@
+using LlmThrift.Vectors;
+
 namespace LlmThrift.SemanticCache;
 
 /// <summary>What a look-up leaves behind for keeping the answer and learning from it.</summary>

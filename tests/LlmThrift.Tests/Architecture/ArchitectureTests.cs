@@ -12,7 +12,7 @@ namespace LlmThrift.Tests.Architecture;
 public sealed partial class ArchitectureTests
 {
     /// <summary>Rooms that every slice may use.</summary>
-    private static readonly HashSet<string> Shared = ["Internal", "Pricing", "Tokens", "Diagnostics", "Metering"];
+    private static readonly HashSet<string> Shared = ["Internal", "Pricing", "Tokens", "Diagnostics", "Metering", "Vectors"];
 
     /// <summary>The room that puts the slices together.</summary>
     private const string Composition = "CostControls";
@@ -67,6 +67,7 @@ public sealed partial class ArchitectureTests
             ["Tokens"] = [],
             ["Diagnostics"] = ["Metering"],
             ["Internal"] = ["Pricing", "Tokens", "Diagnostics", "Metering"],
+            ["Vectors"] = ["Pricing", "Tokens", "Diagnostics", "Metering", "Internal"],
         };
         var source = Path.Combine(RepositoryRoot(), "src", "LlmThrift");
         var offences =

@@ -1,6 +1,7 @@
 using LlmThrift.Metering;
 using LlmThrift.SemanticCache;
 using LlmThrift.TestKit;
+using LlmThrift.Vectors;
 using Microsoft.Extensions.AI;
 using Xunit;
 

@@ -1,6 +1,7 @@
 using LlmThrift.Diagnostics;
 using LlmThrift.Internal;
 using LlmThrift.Tokens;
+using LlmThrift.Vectors;
 using Microsoft.Extensions.AI;
 
 namespace LlmThrift.ContextTrimming;

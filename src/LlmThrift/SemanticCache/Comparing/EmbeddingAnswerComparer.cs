@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using LlmThrift.Internal;
+using LlmThrift.Vectors;
 
 namespace LlmThrift.SemanticCache;
 

@@ -1,4 +1,5 @@
 using LlmThrift.Internal;
+using LlmThrift.Vectors;
 
 namespace LlmThrift.SemanticCache;
 

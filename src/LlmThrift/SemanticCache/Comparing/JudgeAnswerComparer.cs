@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using LlmThrift.Diagnostics;
 using LlmThrift.Internal;
+using LlmThrift.Vectors;
 using Microsoft.Extensions.AI;
 
 namespace LlmThrift.SemanticCache;

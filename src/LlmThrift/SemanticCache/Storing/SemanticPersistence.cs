@@ -2,8 +2,8 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Threading.Channels;
 using LlmThrift.Diagnostics;
-using LlmThrift.Internal;
 using LlmThrift.Internal.Caching;
+using LlmThrift.Vectors;
 
 namespace LlmThrift.SemanticCache;
 

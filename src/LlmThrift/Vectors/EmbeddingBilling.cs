@@ -1,9 +1,10 @@
+using LlmThrift.Internal;
 using LlmThrift.Metering;
 using LlmThrift.Pricing;
 using LlmThrift.Tokens;
 using Microsoft.Extensions.AI;
 
-namespace LlmThrift.Internal;
+namespace LlmThrift.Vectors;
 
 /// <summary>Bills embeddings. A generator whose model has no known price is free: it runs in the app's own process.</summary>
 internal sealed class EmbeddingBilling

@@ -3,7 +3,7 @@ using LlmThrift.Internal;
 using LlmThrift.Tokens;
 using Microsoft.Extensions.AI;
 
-namespace LlmThrift.SemanticCache;
+namespace LlmThrift.Vectors;
 
 /// <summary>Turns texts into unit vectors by the app's embedding generator, and bills what has a price. Never throws what the generator throws.</summary>
 internal sealed class Embedder
@@ -27,6 +27,7 @@ internal sealed class Embedder
 
     public Embedder(
         IEmbeddingGenerator<string, Embedding<float>> generator,
+        string stage,
         TimeProvider clock,
         HelperFailures failures,
         RequestTokenCounter counter
@@ -35,7 +36,7 @@ internal sealed class Embedder
         _generator = generator;
         _clock = clock;
         _failures = failures;
-        _billing = new EmbeddingBilling(generator, CostStages.SemanticCache, clock, counter);
+        _billing = new EmbeddingBilling(generator, stage, clock, counter);
         var metadata = generator.GetService(typeof(EmbeddingGeneratorMetadata)) as EmbeddingGeneratorMetadata;
         _dimensions = metadata?.DefaultModelDimensions ?? 0;
         _isQuick = generator.GetService(typeof(IQuickEmbeddingGenerator)) is IQuickEmbeddingGenerator;

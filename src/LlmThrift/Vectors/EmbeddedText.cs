@@ -1,4 +1,4 @@
-namespace LlmThrift.SemanticCache;
+namespace LlmThrift.Vectors;
 
 /// <summary>A text and its embedding, or why there is none.</summary>
 /// <param name="Text">The text.</param>

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
 using System.Runtime.InteropServices;
 
-namespace LlmThrift.Internal;
+namespace LlmThrift.Vectors;
 
 /// <summary>Arithmetic of vectors of length one.</summary>
 internal static class UnitVectors
