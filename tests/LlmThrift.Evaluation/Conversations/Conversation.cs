@@ -16,31 +16,7 @@ internal sealed record Conversation(string Id, ChatMessage[] Turns, Conversation
 
     /// <summary>Reads lines of <c>{"id","turns":[{"id","session","time","speaker","text"}],"questions":[{"question","evidence":[turn ids]}]}</c>.</summary>
     /// <exception cref="InvalidDataException">A line is not of this form; the message says which.</exception>
-    public static List<Conversation> ReadAll(FileInfo file)
-    {
-        var conversations = new List<Conversation>();
-        var number = 0;
-        foreach (var line in File.ReadLines(file.FullName))
-        {
-            number++;
-            if (string.IsNullOrWhiteSpace(line))
-            {
-                continue;
-            }
-
-            try
-            {
-                using var json = JsonDocument.Parse(line);
-                conversations.Add(Read(json.RootElement));
-            }
-            catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException)
-            {
-                throw new InvalidDataException($"{file.FullName}, line {number}: not a conversation ({exception.Message})", exception);
-            }
-        }
-
-        return conversations;
-    }
+    public static List<Conversation> ReadAll(FileInfo file) => JsonLines.Read(file, "a conversation", Read);
 
     private static Conversation Read(JsonElement json)
     {

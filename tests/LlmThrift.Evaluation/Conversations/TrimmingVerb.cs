@@ -29,13 +29,9 @@ internal static class TrimmingVerb
 
     private static async Task<int> RunAsync(DirectoryInfo data, FileInfo? json, CancellationToken cancellation)
     {
-        var folder = new DirectoryInfo(Path.Combine(data.FullName, "conversations"));
-        var files = folder.Exists ? folder.GetFiles("*.jsonl").OrderBy(file => file.Name, StringComparer.Ordinal).ToArray() : [];
+        var files = DataFiles.In(data, "conversations", "*.jsonl", "id, turns, questions");
         if (files.Length == 0)
         {
-            await Console.Error.WriteLineAsync(
-                $"There is no {folder.FullName}/*.jsonl. Give the folder that holds conversations with --data."
-            );
             return 2;
         }
 

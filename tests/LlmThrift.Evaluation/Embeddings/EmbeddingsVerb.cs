@@ -38,11 +38,9 @@ internal static class EmbeddingsVerb
 
     private static async Task<int> RunAsync(DirectoryInfo data, FileInfo? json, CancellationToken cancellation)
     {
-        var folder = Path.Combine(data.FullName, "embeddings");
-        var files = Directory.Exists(folder) ? Directory.GetFiles(folder, "*.jsonl") : [];
+        string[] files = [.. DataFiles.In(data, "embeddings", "*.jsonl", "text, embedding").Select(file => file.FullName)];
         if (files.Length == 0)
         {
-            await Console.Error.WriteLineAsync($"There is no {folder}/*.jsonl. Give the folder that holds embeddings with --data.");
             return 2;
         }
 

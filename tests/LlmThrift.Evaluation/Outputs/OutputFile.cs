@@ -7,19 +7,18 @@ namespace LlmThrift.Evaluation.Outputs;
 /// <param name="Answers">In the order of the file.</param>
 internal sealed record OutputFile(string Name, IReadOnlyList<OutputFile.Answer> Answers)
 {
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
-
+    /// <exception cref="InvalidDataException">A line is not of this form; the message says which.</exception>
     public static OutputFile Read(FileInfo file) =>
         new(
             Path.GetFileNameWithoutExtension(file.Name),
-            [
-                .. File.ReadLines(file.FullName)
-                    .Where(line => !string.IsNullOrWhiteSpace(line))
-                    .Select((line, index) => Parse(line) ?? throw new FormatException($"{file.Name}, line {index + 1}: null.")),
-            ]
+            JsonLines.Read(
+                file,
+                "an answer with plain, concise and verbose",
+                json => new Answer(Text(json, "plain"), Text(json, "concise"), Text(json, "verbose"))
+            )
         );
 
-    private static Answer? Parse(string line) => JsonSerializer.Deserialize<Answer>(line, Json);
+    private static string Text(JsonElement json, string name) => json.GetProperty(name).GetString() ?? "";
 
     /// <param name="Plain">To the question as it is.</param>
     /// <param name="Concise">To the question with the request to be concise.</param>

@@ -23,13 +23,9 @@ internal static class OutputVerb
 
     private static int Run(DirectoryInfo data, FileInfo? json)
     {
-        var folder = new DirectoryInfo(Path.Combine(data.FullName, "outputs"));
-        var files = folder.Exists ? folder.GetFiles("*.jsonl").OrderBy(file => file.Name, StringComparer.Ordinal).ToArray() : [];
+        var files = DataFiles.In(data, "outputs", "*.jsonl", "prompt, plain, concise, verbose");
         if (files.Length == 0)
         {
-            Console.Error.WriteLine(
-                $"There is no {folder.FullName}/*.jsonl (prompt, plain, concise, verbose). Give the folder that holds outputs with --data."
-            );
             return 2;
         }
 

@@ -62,11 +62,9 @@ internal static class PairsVerb
         CancellationToken cancellation
     )
     {
-        var folder = Path.Combine(data.FullName, "pairs");
-        var files = Directory.Exists(folder) ? Directory.GetFiles(folder, "*.csv") : [];
+        string[] files = [.. DataFiles.In(data, "pairs", "*.csv", "a,b,same").Select(file => file.FullName)];
         if (files.Length == 0)
         {
-            await Console.Error.WriteLineAsync($"There is no {folder}/*.csv. Give the folder that holds pairs with --data.");
             return 2;
         }
 

@@ -28,7 +28,7 @@ internal static class FitServingVerb
 
     private static async Task<int> RunAsync(DirectoryInfo data, bool validates, CancellationToken cancellation)
     {
-        var files = IntentFiles.In(data);
+        var files = DataFiles.In(data, "intents", "*.csv", "text,intent");
         if (files.Length == 0)
         {
             return 2;

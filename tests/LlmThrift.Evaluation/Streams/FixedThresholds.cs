@@ -1,4 +1,4 @@
-using LlmThrift.Internal;
+using LlmThrift.Vectors;
 
 namespace LlmThrift.Evaluation.Streams;
 

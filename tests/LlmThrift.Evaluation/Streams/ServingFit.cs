@@ -1,5 +1,5 @@
-using LlmThrift.Internal;
 using LlmThrift.SemanticCache;
+using LlmThrift.Vectors;
 
 namespace LlmThrift.Evaluation.Streams;
 

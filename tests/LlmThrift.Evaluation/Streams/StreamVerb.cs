@@ -58,7 +58,7 @@ internal static class StreamVerb
             return 2;
         }
 
-        var files = IntentFiles.In(data);
+        var files = DataFiles.In(data, "intents", "*.csv", "text,intent");
         if (files.Length == 0)
         {
             return 2;

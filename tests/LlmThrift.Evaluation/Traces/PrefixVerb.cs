@@ -56,11 +56,9 @@ internal static class PrefixVerb
         CancellationToken cancellation
     )
     {
-        var folder = new DirectoryInfo(Path.Combine(data.FullName, "traces"));
-        var files = folder.Exists ? folder.GetFiles("*.jsonl").OrderBy(file => file.Name, StringComparer.Ordinal).ToArray() : [];
+        var files = DataFiles.In(data, "traces", "*.jsonl", "timestamp, input_length, output_length, hash_ids");
         if (files.Length == 0)
         {
-            await Console.Error.WriteLineAsync($"There is no {folder.FullName}/*.jsonl. Give the folder that holds traces with --data.");
             return 2;
         }
 
