@@ -1,0 +1,210 @@
+using LlmThrift.Routing;
+using Xunit;
+
+namespace LlmThrift.Tests.Routing;
+
+public sealed class GainFitterTests
+{
+    [Theory]
+    [InlineData(1)]
+    [InlineData(5)]
+    [InlineData(40)]
+    public void System_is_solved_and_the_diagonal_is_that_of_the_inverse(int n)
+    {
+        var random = new Random(n);
+        var factor = Enumerable.Range(0, n * n).Select(_ => random.NextDouble() - 0.5).ToArray();
+        var kernel = new double[n * n];
+        for (var i = 0; i < n; i++)
+        {
+            for (var j = 0; j < n; j++)
+            {
+                kernel[(i * n) + j] = Enumerable.Range(0, n).Sum(k => factor[(i * n) + k] * factor[(j * n) + k]);
+            }
+        }
+
+        var target = Enumerable.Range(0, n).Select(_ => random.NextDouble()).ToArray();
+        var (solution, diagonal) = (new double[n], new double[n]);
+        SymmetricSystem.Solve(kernel, 0.3, target, solution, diagonal);
+
+        for (var i = 0; i < n; i++)
+        {
+            var row = Enumerable.Range(0, n).Sum(j => (kernel[(i * n) + j] + (i == j ? 0.3 : 0)) * solution[j]);
+            Assert.Equal(target[i], row, 1e-9);
+
+            // A column of the inverse is the solution for a unit vector.
+            var unit = new double[n];
+            unit[i] = 1;
+            var column = new double[n];
+            SymmetricSystem.Solve(kernel, 0.3, unit, column, new double[n]);
+            Assert.Equal(column[i], diagonal[i], 1e-9);
+        }
+    }
+
+    [Fact]
+    public void What_is_left_out_is_foretold_as_a_fit_without_it_does()
+    {
+        var examples = Examples(40, 3, (x, _) => x[0] > 0 ? 1 : 0);
+        var all = GainFitter.To(examples, prior: null);
+
+        // The shares of the choices shift a little with one example less.
+        for (var i = 0; i < 5; i++)
+        {
+            var others = examples.Where((_, j) => j != i).ToList();
+            var without = GainFitter.To(others, prior: null).Model.Score(examples[i].Vector, examples[i].Features, 0);
+            Assert.Equal(without, all.LeftOut[i], 0.1);
+        }
+    }
+
+    [Fact]
+    public void Gain_that_goes_by_direction_by_length_or_by_the_prior_is_learned()
+    {
+        foreach (var by in new[] { "direction", "length", "prior" })
+        {
+            var random = new Random(7);
+            var priors = Enumerable.Range(0, 400).Select(_ => random.NextDouble() - 0.5).ToArray();
+            var examples = Examples(
+                400,
+                11,
+                (vector, i) =>
+                    by switch
+                    {
+                        "direction" => vector[0] > 0 ? 0.9 : 0.1,
+                        "length" => i % 2 == 0 ? 0.9 : 0.1,
+                        _ => priors[i] > 0 ? 0.9 : 0.1,
+                    }
+            );
+            var fit = GainFitter.To(examples[..200], priors[..200]);
+            var right = 0;
+            for (var i = 200; i < 400; i++)
+            {
+                var score = fit.Model.Score(examples[i].Vector, examples[i].Features, priors[i]);
+                var isHigh = by switch
+                {
+                    "direction" => examples[i].Vector[0] > 0,
+                    "length" => i % 2 == 0,
+                    _ => priors[i] > 0,
+                };
+                right += score > 0.4 == isHigh ? 1 : 0;
+            }
+
+            Assert.True(right > 150, $"{by}: {right} of 200");
+        }
+    }
+
+    [Fact]
+    public void Model_gives_what_the_fit_gave()
+    {
+        var examples = Examples(60, 5, (x, i) => x[1] > 0 ? 1 : i % 2);
+        var model = GainFitter.To(examples, prior: [.. examples.Select((_, i) => i / 60.0)]).Model;
+        var copy = new GainModel(
+            model.Dimensions,
+            model.Anchors.ToArray(),
+            model.Weights.ToArray(),
+            model.FeatureWeights,
+            model.PriorWeight,
+            model.Bias
+        );
+
+        Assert.Equal(model.Score(examples[3].Vector, examples[3].Features, 0.2), copy.Score(examples[3].Vector, examples[3].Features, 0.2));
+        Assert.Equal(0.7, GainModel.OfPrior(8).Score(new float[8], new float[PromptFeatures.Count], 0.7), 6);
+    }
+
+    [Fact]
+    public void Promise_is_kept_on_new_questions_nearly_always_and_saves_where_it_can()
+    {
+        var kept = 0;
+        double saved = 0;
+        const int Trials = 200;
+        for (var seed = 0; seed < Trials; seed++)
+        {
+            var random = new Random(seed);
+            var (scores, weak, strong) = Draw(random, 500);
+            var threshold = PromisedThreshold.Find(scores, weak, strong, 0.98);
+            var (others, othersWeak, othersStrong) = Draw(random, 20_000);
+            double quality = 0;
+            var calls = 0;
+            for (var i = 0; i < others.Length; i++)
+            {
+                var isStrong = others[i] >= threshold;
+                quality += isStrong ? othersStrong[i] : othersWeak[i];
+                calls += isStrong ? 1 : 0;
+            }
+
+            kept += quality >= 0.98 * othersStrong.Sum() ? 1 : 0;
+            saved += 1 - ((double)calls / others.Length);
+        }
+
+        Assert.True(kept >= 0.95 * Trials, $"{kept} of {Trials} kept");
+        Assert.True(saved / Trials > 0.1, $"{saved / Trials:P1} saved");
+    }
+
+    [Fact]
+    public void Promise_that_the_data_cannot_support_sends_everything_to_the_strong_model()
+    {
+        var random = new Random(1);
+        double[] scores = [.. Enumerable.Range(0, 500).Select(_ => random.NextDouble())];
+        double[] weak = [.. scores.Select(_ => random.Next(2))];
+        double[] strong = [.. scores.Select(_ => 1.0)];
+
+        Assert.Equal(double.NegativeInfinity, PromisedThreshold.Find(scores, weak, strong, 0.98));
+    }
+
+    [Fact]
+    public void Features_count_what_they_say()
+    {
+        var features = new float[PromptFeatures.Count];
+        PromptFeatures.Write("What is 12 + 3,5?\nIt is NOT easy.", features);
+
+        float Feature(string name) => features[Array.IndexOf(PromptFeatures.Names, name)];
+        Assert.Equal(MathF.Log(34), Feature("characters"), 0.001);
+        Assert.Equal(MathF.Log(3), Feature("numbers"), 0.001);
+        Assert.Equal(MathF.Log(2), Feature("lines"), 0.001);
+        Assert.Equal(MathF.Log(3), Feature("sentences"), 0.001);
+        Assert.Equal((1f, 1f, 0f), (Feature("question mark"), Feature("negation"), Feature("choices")));
+        PromptFeatures.Write("", features);
+        Assert.All(features, feature => Assert.True(float.IsFinite(feature)));
+    }
+
+    [Fact]
+    public void Prior_comes_with_the_package_and_is_fitted_by_ridge_regression()
+    {
+        Assert.Equal(384, GainPrior.Shipped.Weights.Length);
+        Assert.Contains(GainPrior.Shipped.Weights, weight => weight != 0);
+
+        var examples = Examples(300, 2, (vector, _) => 0.5 + (0.4 * vector[0]));
+        var prior = GainPrior.Fit(examples, 1e-6);
+        Assert.Equal(examples[0].Gain, prior.Of(examples[0].Vector), 0.001);
+    }
+
+    /// <summary>The score tells the weak model's chance; the strong one knows more.</summary>
+    private static (double[] Scores, double[] Weak, double[] Strong) Draw(Random random, int count)
+    {
+        var (scores, weak, strong) = (new double[count], new double[count], new double[count]);
+        for (var i = 0; i < count; i++)
+        {
+            scores[i] = random.NextDouble();
+            weak[i] = random.NextDouble() < 0.97 - (0.5 * scores[i]) ? 1 : 0;
+            strong[i] = random.NextDouble() < 0.95 ? 1 : 0;
+        }
+
+        return (scores, weak, strong);
+    }
+
+    /// <summary>Every other question is long.</summary>
+    private static List<GainExample> Examples(int count, int seed, Func<float[], int, double> gain)
+    {
+        var random = new Random(seed);
+        var examples = new List<GainExample>();
+        for (var i = 0; i < count; i++)
+        {
+            var vector = Enumerable.Range(0, 8).Select(_ => (float)(random.NextDouble() - 0.5)).ToArray();
+            var length = MathF.Sqrt(vector.Sum(x => x * x));
+            vector = Array.ConvertAll(vector, x => x / length);
+            var features = new float[PromptFeatures.Count];
+            PromptFeatures.Write(new string('x', i % 2 == 0 ? 500 : 20), features);
+            examples.Add(new GainExample(vector, features, 0, gain(vector, i)));
+        }
+
+        return examples;
+    }
+}
