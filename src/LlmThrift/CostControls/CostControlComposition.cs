@@ -37,7 +37,7 @@ internal sealed class CostControlComposition
         options.ContextTrimming.Validate(problems);
         options.OutputLimits.Validate(problems);
         options.PrefixCaching.Validate(problems);
-        if (options.Routing.Tiers.Count > 0)
+        if (options.Routing.HasTiers())
         {
             options.Routing.Validate(problems);
         }
@@ -55,7 +55,7 @@ internal sealed class CostControlComposition
         }
 
         _prefixCaching = options.UsePrefixCaching ? new PrefixCachingState(options.PrefixCaching, services) : null;
-        if (options.Routing.Tiers.Count > 0)
+        if (options.Routing.HasTiers())
         {
             options.Routing.Prices ??= options.Metering.Prices;
             options.Routing.TokenCounter ??= options.Metering.TokenCounter;

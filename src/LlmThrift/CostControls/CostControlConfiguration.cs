@@ -141,6 +141,14 @@ internal static class CostControlConfiguration
         ["Routing:Tiers"] = (o, s, p) => RoutingConfiguration.ReadTiers(o.Routing, s, p),
         ["Routing:Rules"] = (o, s, p) => RoutingConfiguration.ReadRules(o.Routing, s, p),
         ["Routing:DefaultTier"] = (o, s, _) => o.Routing.DefaultTier = s.Value,
+        ["Routing:Policy"] = (o, s, p) => RoutingConfiguration.ReadPolicy(o.Routing, s, p),
+        ["Routing:Target"] = (o, s, p) => RoutingConfiguration.ReadTarget(o.Routing, s, p),
+        ["Routing:EmbeddingTimeout"] = (o, s, p) =>
+            Read<TimeSpan>(s, p, "a time such as 00:00:00.050", TryParseTime, value => o.Routing.EmbeddingTimeout = value),
+        ["Routing:Exploration:Share"] = (o, s, p) =>
+            Read<double>(s, p, "a share such as 0.01", TryParse, value => o.Routing.Exploration.Share = value),
+        ["Routing:Exploration:MaxCostPerDay"] = (o, s, p) =>
+            Read<decimal>(s, p, "an amount of USD", TryParse, value => o.Routing.Exploration.MaxCostPerDay = value),
         ["Routing:IsSticky"] = (o, s, p) => Read<bool>(s, p, "true or false", bool.TryParse, value => o.Routing.IsSticky = value),
         ["Routing:StickyFor"] = (o, s, p) =>
             Read<TimeSpan>(s, p, "a time such as 00:05:00 (5 minutes)", TryParseTime, value => o.Routing.StickyFor = value),

@@ -47,6 +47,36 @@ internal static class RoutingConfiguration
         }
     }
 
+    public static void ReadPolicy(ModelRoutingOptions options, IConfigurationSection section, OptionsProblems problems)
+    {
+        if (section.Value is not { Length: > 0 } path)
+        {
+            problems.Add($"{section.Path} is empty: it must be the path of a policy file.");
+            return;
+        }
+
+        try
+        {
+            options.Policy = RoutingPolicy.Load(path);
+        }
+        catch (Exception exception) when (exception is IOException or InvalidDataException or UnauthorizedAccessException)
+        {
+            problems.Add($"{section.Path} is \"{path}\": {exception.Message}");
+        }
+    }
+
+    public static void ReadTarget(ModelRoutingOptions options, IConfigurationSection section, OptionsProblems problems)
+    {
+        try
+        {
+            options.Target = RoutingTarget.Parse(section.Value ?? "");
+        }
+        catch (FormatException exception)
+        {
+            problems.Add($"{section.Path}: {exception.Message}");
+        }
+    }
+
     private static void ReadTierSetting(ModelTier tier, IConfigurationSection setting, OptionsProblems problems)
     {
         switch (setting.Key.ToUpperInvariant())

@@ -34,6 +34,9 @@ internal sealed class CallContext
 
     public ServedAnswer? Served { get; private set; }
 
+    /// <summary>A text of the request that a stage has embedded, for others that need it too; null for none.</summary>
+    public SharedEmbedding? Embedding { get; set; }
+
     /// <summary>Which tier was asked, and why; null where nothing was routed.</summary>
     public RoutingDecision? Routing { get; set; }
 
@@ -82,6 +85,7 @@ internal sealed class CallContext
             _directives = _directives,
             IsMetered = true,
             Meter = Meter,
+            Embedding = Embedding,
         };
 
     /// <summary>A context for what a stage does for itself after this call: the same tags, a ledger of its own.</summary>

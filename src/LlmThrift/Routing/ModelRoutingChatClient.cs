@@ -49,6 +49,7 @@ internal sealed class ModelRoutingChatClient : DelegatingChatClient
 
                 if (!await route.EscalatesAsync(response, cancellationToken).ConfigureAwait(false))
                 {
+                    route.Explore(response);
                     return response;
                 }
             }
@@ -68,7 +69,9 @@ internal sealed class ModelRoutingChatClient : DelegatingChatClient
     public override object? GetService(Type serviceType, object? serviceKey = null)
     {
         ArgumentNullException.ThrowIfNull(serviceType);
-        return PipelineStage.Answer(CostStages.Routing, serviceType, serviceKey) ?? base.GetService(serviceType, serviceKey);
+        return serviceKey is null && serviceType == typeof(ModelRoutingManager)
+            ? _state.Manager
+            : PipelineStage.Answer(CostStages.Routing, serviceType, serviceKey) ?? base.GetService(serviceType, serviceKey);
     }
 
     private async ValueTask<Route> BeginAsync(
@@ -81,7 +84,7 @@ internal sealed class ModelRoutingChatClient : DelegatingChatClient
         var model = call.ModelId ?? _metadata?.DefaultModelId;
         var request = new RoutingRequest(messages, call, call.Context.Tags, _state.Clock.GetUtcNow(), _state.Counter, model);
         var asked = call.Context.Directive<string>(RoutingDirectives.Tier);
-        var choice = await _chooser.ChooseAsync(request, asked, cancellationToken).ConfigureAwait(false);
+        var choice = await _chooser.ChooseAsync(request, asked, call.Context, cancellationToken).ConfigureAwait(false);
         UInt128? conversation = null;
         if (_state.Conversations is { } conversations && (conversation = ConversationTiers.NameOf(messages, call)) is { } name)
         {
@@ -100,6 +103,7 @@ internal sealed class ModelRoutingChatClient : DelegatingChatClient
     )
     {
         var route = await BeginAsync(messages, options, cancellationToken).ConfigureAwait(false);
+        var seen = route.Explores ? new List<ChatResponseUpdate>() : null;
         try
         {
             while (true)
@@ -107,6 +111,7 @@ internal sealed class ModelRoutingChatClient : DelegatingChatClient
                 var held = route.HoldsStreams ? new HeldUpdates(_state.MaxBufferedCharacters) : null;
                 var hasFailed = false;
                 var hasGoneOut = false;
+                seen?.Clear();
                 route.Begin();
                 IAsyncEnumerator<ChatResponseUpdate>? updates = null;
                 try
@@ -129,6 +134,7 @@ internal sealed class ModelRoutingChatClient : DelegatingChatClient
                             break;
                         }
 
+                        seen?.Add(updates.Current);
                         if (held?.TryHold(updates.Current) == true)
                         {
                             continue;
@@ -166,6 +172,11 @@ internal sealed class ModelRoutingChatClient : DelegatingChatClient
                 foreach (var update in held?.Release() ?? [])
                 {
                     yield return update;
+                }
+
+                if (seen is not null)
+                {
+                    route.Explore(seen.ToChatResponse());
                 }
 
                 yield break;

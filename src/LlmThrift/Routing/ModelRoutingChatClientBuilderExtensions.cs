@@ -25,4 +25,16 @@ public static class ModelRoutingChatClientBuilderExtensions
         });
         return builder.Use((inner, services) => new ModelRoutingChatClient(inner, shared.For(services), own => own));
     }
+
+    /// <summary>The same by a policy alone: two tiers, with the models that were audited, on the client that the pipeline is built on.</summary>
+    /// <param name="builder">The pipeline.</param>
+    /// <param name="policy">The policy: <see cref="RoutingPolicy.Load"/>.</param>
+    /// <param name="target">What to hold to. Default: what the policy was signed off for.</param>
+    /// <returns><paramref name="builder"/>.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="builder"/> or <paramref name="policy"/> is null.</exception>
+    public static ChatClientBuilder UseModelRouting(this ChatClientBuilder builder, RoutingPolicy policy, RoutingTarget? target = null)
+    {
+        ArgumentNullException.ThrowIfNull(policy);
+        return builder.UseModelRouting(o => o.UsePolicy(policy, target));
+    }
 }

@@ -1,6 +1,7 @@
 using LlmThrift.Internal;
 using LlmThrift.Pricing;
 using LlmThrift.Tokens;
+using LlmThrift.Vectors;
 using Microsoft.Extensions.AI;
 
 namespace LlmThrift.Routing;
@@ -16,6 +17,24 @@ public sealed class ModelRoutingOptions
 
     /// <summary>The app's own choice, asked when no rule decides. Default: null.</summary>
     public IModelRouter? Router { get; set; }
+
+    /// <summary>What an audit of the app's own traffic found out, by which calls are scored when neither rules nor the router decide. Default: null. See <see cref="UsePolicy"/>.</summary>
+    public RoutingPolicy? Policy { get; set; }
+
+    /// <summary>What routing by the policy holds to. Default: null, what the policy was signed off for.</summary>
+    public RoutingTarget? Target { get; set; }
+
+    /// <summary>Makes the embeddings of questions, by which the policy scores them. Default: the one among the app's services. It is not disposed.</summary>
+    public IEmbeddingGenerator<string, Embedding<float>>? EmbeddingGenerator { get; set; }
+
+    /// <summary>
+    /// How long a call waits for the embedding of its question before it goes to the stronger tier. Default: 50 ms. More than zero. A generator that is marked by
+    /// <see cref="IQuickEmbeddingGenerator"/> is waited for when the question is short.
+    /// </summary>
+    public TimeSpan EmbeddingTimeout { get; set; } = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>A share of the calls that is sent to both tiers of the policy, to see whether it still holds. Off by default.</summary>
+    public ExplorationOptions Exploration { get; } = new();
 
     /// <summary>The name of the tier that is chosen when nothing else decides. Default: null, the last one, which is the strongest.</summary>
     public string? DefaultTier { get; set; }
@@ -56,6 +75,28 @@ public sealed class ModelRoutingOptions
         return tier;
     }
 
+    /// <summary>Routes by a policy. Where no tiers are added, there are the two of the policy, with the models that were audited.</summary>
+    /// <param name="policy">The policy: <see cref="RoutingPolicy.Load"/>.</param>
+    /// <param name="target">What to hold to. Default: what the policy was signed off for.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="policy"/> is null.</exception>
+    public void UsePolicy(RoutingPolicy policy, RoutingTarget? target = null)
+    {
+        ArgumentNullException.ThrowIfNull(policy);
+        (Policy, Target) = (policy, target);
+    }
+
+    /// <summary>Whether anything is to be routed: there are tiers, if only those of the policy, which are added.</summary>
+    internal bool HasTiers()
+    {
+        if (Tiers.Count == 0 && Policy is { } policy)
+        {
+            AddTier(policy.WeakTier.Name, policy.WeakTier.ModelId);
+            AddTier(policy.StrongTier.Name, policy.StrongTier.ModelId);
+        }
+
+        return Tiers.Count > 0;
+    }
+
     internal void Validate(OptionsProblems problems)
     {
         problems.AddIf(
@@ -90,8 +131,42 @@ public sealed class ModelRoutingOptions
             CheckTier(problems, DefaultTier, "Routing.DefaultTier");
         }
 
+        ValidatePolicy(problems);
+        Exploration.Validate(problems, this);
+        problems.AddIf(
+            EmbeddingTimeout <= TimeSpan.Zero,
+            $"Routing.EmbeddingTimeout is {EmbeddingTimeout}: it must be more than zero, such as 00:00:00.050."
+        );
         problems.AddIf(StickyFor <= TimeSpan.Zero, $"Routing.StickyFor is {StickyFor}: it must be more than zero, such as 00:05:00.");
         Cascade.Validate(problems);
+    }
+
+    private void ValidatePolicy(OptionsProblems problems)
+    {
+        if (Policy is null)
+        {
+            problems.AddIf(Target is not null, $"Routing.Target is \"{Target}\", and there is no Routing.Policy that could hold it.");
+            return;
+        }
+
+        CheckTier(problems, Policy.WeakTier.Name, "Routing.Policy");
+        CheckTier(problems, Policy.StrongTier.Name, "Routing.Policy");
+        if ((Target ?? Policy.SignOff?.Target) is not { } target)
+        {
+            problems.Add(
+                "Routing.Policy has not been signed off, so that it is not known what to hold to: set Routing.Target, such as RoutingTarget.Quality(0.98)."
+            );
+            return;
+        }
+
+        try
+        {
+            Policy.CheckTarget(target);
+        }
+        catch (InvalidOperationException exception)
+        {
+            problems.Add(exception.Message);
+        }
     }
 
     private void CheckTier(OptionsProblems problems, string? name, string where) =>

@@ -40,7 +40,15 @@ internal sealed class Route
         (_conversation, _requestedModel, _requestedProvider) = (conversation, requestedModel, requestedProvider);
         _tier = choice.Tier;
         Options = call;
+        Explores =
+            choice is { Reason: RoutingReason.Score, Score: not null }
+            && request.Options.ConversationId is null
+            && !call.Context.IsUpkeep
+            && state.Explorer?.Draws() == true;
     }
+
+    /// <summary>Whether both tiers of the policy are to answer this call.</summary>
+    public bool Explores { get; }
 
     public IReadOnlyList<ChatMessage> Messages => _request.Messages;
 
@@ -141,6 +149,21 @@ internal sealed class Route
 
         _hasAnswer = true;
         return false;
+    }
+
+    /// <summary>Begins to compare the answer with the other tier's, where the call was drawn for that and the answer is text of the tier that the score chose.</summary>
+    public void Explore(ChatResponse answer)
+    {
+        if (!Explores || _tier != _choice.Tier || _choice.Score is not { } score)
+        {
+            return;
+        }
+
+        var text = answer.Text;
+        if (text.Length > 0 && answer.Messages.All(message => message.Contents.All(content => content is not FunctionCallContent)))
+        {
+            _state.Explorer!.Compare(_request, _call, _tiers, _tier, score, text);
+        }
     }
 
     /// <summary>Writes down which way the call went.</summary>

@@ -2,6 +2,7 @@ using LlmThrift.Diagnostics;
 using LlmThrift.Internal;
 using LlmThrift.Pricing;
 using LlmThrift.Tokens;
+using LlmThrift.Vectors;
 using Microsoft.Extensions.AI;
 
 namespace LlmThrift.Routing;
@@ -12,10 +13,12 @@ internal sealed class RoutingState
     private readonly ModelRoutingOptions _options;
     private readonly PipelineServices _services;
     private readonly PriceBook _prices;
+    private readonly PolicyRouter? _policy;
 
     public RoutingState(ModelRoutingOptions options, PipelineServices services)
     {
         var problems = new OptionsProblems();
+        _ = options.HasTiers();
         options.Validate(problems);
         foreach (var tier in options.Tiers.Where(tier => tier.ClientKey is not null))
         {
@@ -33,8 +36,16 @@ internal sealed class RoutingState
         MaxBufferedCharacters = options.Cascade.MaxBufferedCharacters;
         FallsBackOn = options.FallsBackOn;
         Counter = options.TokenCounter ?? RequestTokenCounter.Default;
+        _policy = options.Policy is { } policy ? RouterOf(policy, options, services) : null;
+        Explorer = _policy is not null && options.Exploration.Share > 0 ? new Explorer(_policy, options.Exploration, services) : null;
+        Manager = new ModelRoutingManager(_policy?.Threshold, Explorer);
         Conversations = options.IsSticky ? new ConversationTiers(options.StickyFor, _prices, services.Clock) : null;
     }
+
+    public ModelRoutingManager Manager { get; }
+
+    /// <summary>Compares tiers on some calls; null when nothing is explored.</summary>
+    public Explorer? Explorer { get; }
 
     public IReadOnlyList<IAnswerCheck> Checks { get; }
 
@@ -68,6 +79,34 @@ internal sealed class RoutingState
     {
         var now = Clock.GetUtcNow();
         int?[] windows = [.. tiers.Select(tier => tier.Tier.ContextWindow ?? tier.PriceAt(_prices, now)?.ContextWindow)];
-        return new TierChooser(tiers, _options, windows, Failures);
+        return new TierChooser(tiers, _options, windows, _policy, Failures);
+    }
+
+    private PolicyRouter RouterOf(RoutingPolicy policy, ModelRoutingOptions options, PipelineServices services)
+    {
+        var generator =
+            options.EmbeddingGenerator
+            ?? services.Find<IEmbeddingGenerator<string, Embedding<float>>>()
+            ?? throw new InvalidOperationException(
+                "Model routing by a policy has no embedding generator. Add the package LlmThrift.Embeddings and call services.AddMiniLmEmbeddings(), which computes in this "
+                    + "process; or register any IEmbeddingGenerator<string, Embedding<float>> as a service; or set Routing.EmbeddingGenerator."
+            );
+        if (RoutingPolicy.ModelOf(generator) is var model && model != policy.EmbeddingModel)
+        {
+            throw new InvalidOperationException(
+                $"The policy was made with embeddings of \"{policy.EmbeddingModel}\", and the app's generator makes those of \"{model}\": set Routing.EmbeddingGenerator to one of "
+                    + "the policy's model, or run the audit again with the app's."
+            );
+        }
+
+        return new PolicyRouter(
+            policy,
+            new MovingThreshold(policy, (options.Target ?? policy.SignOff?.Target)!),
+            new Embedder(generator, CostStages.Routing, services.Clock, services.Failures, Counter),
+            options.EmbeddingTimeout,
+            [.. options.Tiers.Select(tier => tier.Name)],
+            services.Clock,
+            services.Failures
+        );
     }
 }

@@ -58,14 +58,6 @@ internal sealed class Learner(SemanticCacheState state, IServingPolicy policy, S
         }
     }
 
-    public async Task BillAsync(Task<EmbeddedText> embedding, CallContext call)
-    {
-        var startedAt = state.Clock.GetUtcNow();
-        var ledger = call.ForUpkeep();
-        state.Embedder.Bill(await embedding.ConfigureAwait(false), ledger);
-        ledger.Meter?.CloseUpkeep(ledger, startedAt);
-    }
-
     private async ValueTask<EmbeddedText> EmbeddedAsync(SemanticTrail trail, CallContext ledger)
     {
         var embedded = await (trail.Embedding ??= state.Embedder.Begin(trail.Question)).ConfigureAwait(false);

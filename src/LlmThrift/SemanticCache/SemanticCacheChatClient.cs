@@ -219,6 +219,7 @@ internal sealed class SemanticCacheChatClient(IChatClient innerClient, SemanticC
 
         trail.IsEmbeddingBilled = true;
         state.Embedder.Bill(embedded, context);
+        state.Embedder.Share(context, embedded);
         if (embedded.Problem is { } problem)
         {
             context.Note(CostStages.SemanticCache, problem, passedBy: true);

@@ -161,7 +161,7 @@ internal sealed partial class SemanticCacheState : CacheState
 
     /// <summary>Bills a vector that came after its call's record was closed, in a record of its own.</summary>
     public void BillLater(Task<EmbeddedText> embedding, CallContext call) =>
-        _background.Run("semantic cache learning", () => _learner.BillAsync(embedding, call));
+        _background.Run("semantic cache learning", () => Embedder.BillLaterAsync(embedding, call));
 
     public async Task RemoveByTagAsync(string tag, CancellationToken cancellationToken)
     {

@@ -73,6 +73,30 @@ internal sealed class Embedder
         }
     }
 
+    /// <summary>The vector that another stage of the call has made of the same text by the same generator; null for none.</summary>
+    public float[]? SharedBy(CallContext call, string text) =>
+        call.Embedding is { } shared && shared.Source == _generator && string.Equals(shared.Text, text, StringComparison.Ordinal)
+            ? shared.Vector
+            : null;
+
+    /// <summary>Lets other stages of the call have a vector.</summary>
+    public void Share(CallContext call, EmbeddedText embedded)
+    {
+        if (embedded.Vector is { } vector)
+        {
+            call.Embedding = new SharedEmbedding(_generator, embedded.Text, vector);
+        }
+    }
+
+    /// <summary>Bills, on a record of its own, what a call no longer waits for.</summary>
+    public async Task BillLaterAsync(Task<EmbeddedText> embedding, CallContext call)
+    {
+        var startedAt = _clock.GetUtcNow();
+        var ledger = call.ForUpkeep();
+        Bill(await embedding.ConfigureAwait(false), ledger);
+        ledger.Meter?.CloseUpkeep(ledger, startedAt);
+    }
+
     private async Task<EmbeddedText> EmbedAsync(string text)
     {
         var started = _clock.GetTimestamp();

@@ -1,4 +1,5 @@
 using LlmThrift.Diagnostics;
+using LlmThrift.Internal;
 using LlmThrift.Metering;
 using LlmThrift.SemanticCache;
 using LlmThrift.TestKit;

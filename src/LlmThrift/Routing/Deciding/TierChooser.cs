@@ -1,9 +1,10 @@
 using LlmThrift.Diagnostics;
+using LlmThrift.Internal;
 using LlmThrift.Metering;
 
 namespace LlmThrift.Routing;
 
-/// <summary>Chooses a tier: what the app asked for, else the first rule that is met, else the app's router, else the default; then one that can serve the request.</summary>
+/// <summary>Chooses a tier: what the app asked for, else the first rule that is met, else the app's router, else the policy, else the default; then one that can serve the request.</summary>
 internal sealed class TierChooser
 {
     /// <summary>Of the answer, when the call does not say how long it may be.</summary>
@@ -15,15 +16,23 @@ internal sealed class TierChooser
     private readonly IModelRouter? _router;
     private readonly int _default;
     private readonly int?[] _windows;
+    private readonly PolicyRouter? _policy;
     private readonly HelperFailures _failures;
 
-    public TierChooser(IReadOnlyList<TierClient> tiers, ModelRoutingOptions options, int?[] windows, HelperFailures failures)
+    public TierChooser(
+        IReadOnlyList<TierClient> tiers,
+        ModelRoutingOptions options,
+        int?[] windows,
+        PolicyRouter? policy,
+        HelperFailures failures
+    )
     {
         _tiers = tiers;
         _all = [.. tiers.Select(tier => tier.Tier)];
         _rules = [.. options.Rules];
         _router = options.Router;
         _windows = windows;
+        _policy = policy;
         _failures = failures;
         _default = options.DefaultTier is null ? tiers.Count - 1 : Find(options.DefaultTier);
     }
@@ -31,9 +40,15 @@ internal sealed class TierChooser
     /// <summary>Chooses.</summary>
     /// <param name="request">What is asked.</param>
     /// <param name="asked">The tier that the app named for this call; null for none.</param>
-    /// <param name="cancellationToken">Cancels the app's router.</param>
+    /// <param name="call">The call's state.</param>
+    /// <param name="cancellationToken">Cancels the app's router, and waiting for an embedding.</param>
     /// <exception cref="InvalidOperationException">There is no tier of the name that the app asked for.</exception>
-    public async ValueTask<TierChoice> ChooseAsync(RoutingRequest request, string? asked, CancellationToken cancellationToken)
+    public async ValueTask<TierChoice> ChooseAsync(
+        RoutingRequest request,
+        string? asked,
+        CallContext call,
+        CancellationToken cancellationToken
+    )
     {
         if (asked is not null)
         {
@@ -46,7 +61,9 @@ internal sealed class TierChooser
 
         var wanted = Array.Find(_rules, rule => IsMet(rule, request)) is { } met
             ? new TierChoice(Find(met.Tier), RoutingReason.Rule, met.NameOrKind)
-            : await RouteAsync(request, cancellationToken).ConfigureAwait(false) ?? new TierChoice(_default, RoutingReason.Default);
+            : await RouteAsync(request, cancellationToken).ConfigureAwait(false)
+                ?? (_policy is null ? null : await _policy.ChooseAsync(request, call, cancellationToken).ConfigureAwait(false))
+                ?? new TierChoice(_default, RoutingReason.Default);
         return Capable(wanted, request);
     }
 

@@ -1,3 +1,5 @@
+using LlmThrift.Internal;
+
 namespace LlmThrift.SemanticCache;
 
 /// <summary>Compares by text.</summary>

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Threading.Channels;
 using LlmThrift.Diagnostics;
+using LlmThrift.Internal;
 using LlmThrift.Internal.Caching;
 using LlmThrift.Vectors;
 

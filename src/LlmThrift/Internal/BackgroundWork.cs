@@ -1,6 +1,6 @@
 using LlmThrift.Diagnostics;
 
-namespace LlmThrift.SemanticCache;
+namespace LlmThrift.Internal;
 
 /// <summary>Work after a call's end: bounded, a few pieces at a time, and waited for by whoever needs to know that it is done.</summary>
 #pragma warning disable CA1001 // The semaphore holds no handle unless asked for one.

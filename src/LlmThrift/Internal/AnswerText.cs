@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace LlmThrift.SemanticCache;
+namespace LlmThrift.Internal;
 
 /// <summary>What two texts are compared by.</summary>
 internal static class AnswerText
