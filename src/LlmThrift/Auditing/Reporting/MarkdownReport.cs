@@ -1,0 +1,6 @@
+namespace LlmThrift.Auditing.Reporting;
+
+internal static class MarkdownReport
+{
+    public static string Write(ReportFigures figures) => figures.Result.Target.ToString();
+}
