@@ -30,6 +30,12 @@ public sealed class ContextTrimmingContract : ChatClientDecoratorContract
         inner.AsBuilder().UseContextTrimming(o => (o.MaxTokens, o.EmbeddingGenerator) = (1, new FakeEmbeddingGenerator())).Build();
 }
 
+public sealed class AuditLogContract : ChatClientDecoratorContract
+{
+    protected override IChatClient Decorate(IChatClient inner) =>
+        inner.AsBuilder().UseAuditLog(Path.Combine(Directory.CreateTempSubdirectory().FullName, "requests.jsonl")).Build();
+}
+
 public sealed class ModelRoutingContract : ChatClientDecoratorContract
 {
     protected override IChatClient Decorate(IChatClient inner) =>

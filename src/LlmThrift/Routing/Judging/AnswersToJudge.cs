@@ -1,5 +1,3 @@
-using LlmThrift.Diagnostics;
-using LlmThrift.Internal;
 using Microsoft.Extensions.AI;
 
 namespace LlmThrift.Routing;
@@ -7,11 +5,11 @@ namespace LlmThrift.Routing;
 /// <summary>A question and the answers of two models to it.</summary>
 public sealed class AnswersToJudge
 {
-    private readonly CallContext? _ledger;
+    private readonly Asking _ask;
 
-    internal AnswersToJudge(string question, string weakAnswer, string strongAnswer, CallContext? ledger)
+    internal AnswersToJudge(string question, string weakAnswer, string strongAnswer, Asking ask)
     {
-        (Question, WeakAnswer, StrongAnswer, _ledger) = (question, weakAnswer, strongAnswer, ledger);
+        (Question, WeakAnswer, StrongAnswer, _ask) = (question, weakAnswer, strongAnswer, ask);
     }
 
     /// <summary>For tests of a judge of one's own: <see cref="AskAsync"/> then bills nobody.</summary>
@@ -19,7 +17,20 @@ public sealed class AnswersToJudge
     /// <param name="weakAnswer">The weaker model's answer.</param>
     /// <param name="strongAnswer">The stronger model's.</param>
     public AnswersToJudge(string question, string weakAnswer, string strongAnswer)
-        : this(question, weakAnswer, strongAnswer, ledger: null) { }
+        : this(
+            question,
+            weakAnswer,
+            strongAnswer,
+            static (client, messages, options, cancellationToken) => client.GetResponseAsync(messages, options, cancellationToken)
+        ) { }
+
+    /// <summary>Asks a model on somebody's bill. The options may be changed.</summary>
+    internal delegate Task<ChatResponse> Asking(
+        IChatClient client,
+        IReadOnlyList<ChatMessage> messages,
+        ChatOptions options,
+        CancellationToken cancellationToken
+    );
 
     /// <summary>The text of the user's last message.</summary>
     public string Question { get; }
@@ -45,13 +56,6 @@ public sealed class AnswersToJudge
     {
         ArgumentNullException.ThrowIfNull(client);
         ArgumentNullException.ThrowIfNull(messages);
-        return HelperModel.AskAsync(
-            client,
-            CostStages.Routing,
-            _ledger,
-            messages,
-            options?.Clone() ?? new ChatOptions(),
-            cancellationToken
-        );
+        return _ask(client, messages, options?.Clone() ?? new ChatOptions(), cancellationToken);
     }
 }

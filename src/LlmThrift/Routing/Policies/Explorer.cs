@@ -87,7 +87,13 @@ internal sealed partial class Explorer
                         .GetResponseAsync(messages, other.With(call.With(ledger)), CancellationToken.None)
                         .ConfigureAwait(false);
                     var (weak, strong) = tier == _router.Weak ? (answer, response.Text) : (response.Text, answer);
-                    var answers = new AnswersToJudge(question, weak, strong, ledger.Meter is null ? null : ledger);
+                    var answers = new AnswersToJudge(
+                        question,
+                        weak,
+                        strong,
+                        (client, asked, options, cancellationToken) =>
+                            HelperModel.AskAsync(client, CostStages.Routing, ledger, asked, options, cancellationToken)
+                    );
                     if (await _judge.JudgeAsync(answers, CancellationToken.None).ConfigureAwait(false) is { } judged && IsShare(judged))
                     {
                         if (_router.Threshold.Learn(score, judged.WeakQuality, judged.StrongQuality))
