@@ -29,6 +29,7 @@ root.Subcommands.Add(TrimmingVerb.Create());
 root.Subcommands.Add(PrefixVerb.Create());
 root.Subcommands.Add(PairsVerb.Create());
 root.Subcommands.Add(RoutingVerb.Create());
+root.Subcommands.Add(CascadeVerb.Create());
 root.Subcommands.Add(FitRoutingVerb.Create());
 root.Subcommands.Add(FitPairsVerb.Create());
 root.Subcommands.Add(FitLexicalVerb.Create());
