@@ -16,7 +16,7 @@ internal sealed class ModelRoutingChatClient : DelegatingChatClient
     /// <param name="innerClient">The client that the pipeline is built on: that of tiers without one of their own, and by its default model what calls would have cost.</param>
     /// <param name="state">What pipelines share.</param>
     /// <param name="around">Puts around a tier's own client what lies around the pipeline's.</param>
-    public ModelRoutingChatClient(IChatClient innerClient, RoutingState state, Func<IChatClient, IChatClient> around)
+    public ModelRoutingChatClient(IChatClient innerClient, RoutingState state, Func<ModelTier, IChatClient, IChatClient> around)
         : base(innerClient)
     {
         _state = state;

@@ -23,6 +23,6 @@ public static class ModelRoutingChatClientBuilderExtensions
             configure(options);
             return new RoutingState(options, new PipelineServices(services));
         });
-        return builder.Use((inner, services) => new ModelRoutingChatClient(inner, shared.For(services), own => own));
+        return builder.Use((inner, services) => new ModelRoutingChatClient(inner, shared.For(services), (_, own) => own));
     }
 }
