@@ -71,7 +71,7 @@ internal sealed class Attempt
     /// <summary>Cancels it, waits until it has ended, and charges what it cost to this stage: somebody else answers.</summary>
     public async Task GiveUpAsync()
     {
-        await _source.CancelAsync().ConfigureAwait(false);
+        await CancelAsync().ConfigureAwait(false);
         await Starting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await EndQuietlyAsync().ConfigureAwait(false);
         HandOverBill(isAnswer: false);
@@ -214,7 +214,20 @@ internal sealed class Attempt
     private void TimeOut()
     {
         _hasTimedOut = true;
-        _source.Cancel();
+        _ = CancelAsync();
+    }
+
+    /// <summary>What others do when this is cancelled may fail, and must not end the call, or the process where a timer does it.</summary>
+    private async Task CancelAsync()
+    {
+        try
+        {
+            await _source.CancelAsync().ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            _state.Failures.Report("cancelled attempt", exception);
+        }
     }
 
     /// <summary>The attempt has a token of its own; the caller must see theirs.</summary>

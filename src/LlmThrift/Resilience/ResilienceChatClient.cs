@@ -52,7 +52,9 @@ internal sealed class ResilienceChatClient : DelegatingChatClient
     public override object? GetService(Type serviceType, object? serviceKey = null)
     {
         ArgumentNullException.ThrowIfNull(serviceType);
-        return PipelineStage.Answer(CostStages.Resilience, serviceType, serviceKey) ?? base.GetService(serviceType, serviceKey);
+        return PipelineStage.Answer(CostStages.Resilience, serviceType, serviceKey)
+            ?? PipelineStage.Answer(PipelineStage.Attempts, serviceType, serviceKey)
+            ?? base.GetService(serviceType, serviceKey);
     }
 
     private async IAsyncEnumerable<ChatResponseUpdate> StreamAsync(

@@ -75,8 +75,8 @@ internal sealed class ResilienceState
     }
 
     /// <summary>After how long a second attempt is made; null for none.</summary>
-    public TimeSpan? HedgeDelayOf(ProviderHealth health) =>
-        _hedgeAfterPercentile is { } share && health.Latencies.Percentile(share) is { } delay
+    public TimeSpan? HedgeDelayOf(ProviderHealth health, bool isStreaming) =>
+        _hedgeAfterPercentile is { } share && health.Latencies(isStreaming).Percentile(share) is { } delay
             ? delay > _minHedgeDelay
                 ? delay
                 : _minHedgeDelay
@@ -127,7 +127,7 @@ internal sealed class ResilienceState
     {
         if (_breakerFailureRatio is not { } ratio)
         {
-            return new ProviderHealth(target, Breaker: null, new LatencyWindow());
+            return new ProviderHealth(target, Breaker: null);
         }
 
         var state = new CircuitBreakerStateProvider();
@@ -153,7 +153,7 @@ internal sealed class ResilienceState
                 }
             )
             .Build();
-        return new ProviderHealth(target, breaker, new LatencyWindow());
+        return new ProviderHealth(target, breaker);
     }
 
     private TimeSpan? WaitAskedFor(Exception exception)

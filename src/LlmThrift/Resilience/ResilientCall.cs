@@ -50,7 +50,7 @@ internal sealed class ResilientCall(ResilienceState state, ProviderHealth health
         _races++;
         var first = Attempt.Begin(state, health, request);
         List<Attempt> running = [first];
-        var delay = state.HedgeDelayOf(health);
+        var delay = state.HedgeDelayOf(health, request.IsStreaming);
         var hedges = delay is null ? 0 : state.MaxHedges;
         Exception? failure = null;
         while (true)
@@ -105,7 +105,7 @@ internal sealed class ResilientCall(ResilienceState state, ProviderHealth health
     {
         if (running.Contains(first))
         {
-            health.Latencies.Add(first.Elapsed);
+            health.Latencies(request.IsStreaming).Add(first.Elapsed);
         }
 
         _hasRetried |= _races > 1;
@@ -131,7 +131,7 @@ internal sealed class ResilientCall(ResilienceState state, ProviderHealth health
 
         if (isFirst && failed.HasTimedOut)
         {
-            health.Latencies.Add(failed.Elapsed);
+            health.Latencies(request.IsStreaming).Add(failed.Elapsed);
         }
 
         _hasRetried |= _races > 1;

@@ -63,10 +63,11 @@ public sealed class ResilienceWithHedgingContract : ChatClientDecoratorContract
         var state = new ResilienceState(options, new PipelineServices(services: null));
         foreach (var model in new[] { "gpt-4o", "gpt-4o-mini" })
         {
-            var latencies = state.HealthOf("", "openai", model).Latencies;
+            var health = state.HealthOf("", "openai", model);
             for (var sample = 0; sample < LatencyWindow.MinSamples; sample++)
             {
-                latencies.Add(TimeSpan.FromHours(1));
+                health.Latencies(isStreaming: false).Add(TimeSpan.FromHours(1));
+                health.Latencies(isStreaming: true).Add(TimeSpan.FromHours(1));
             }
         }
 

@@ -104,6 +104,29 @@ public sealed class HedgingTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
     }
 
+    /// <summary>A whole answer takes many times as long as the first update of a stream.</summary>
+    [Fact]
+    public async Task Streams_do_not_learn_from_whole_answers()
+    {
+        using var bench = new ResilienceBench(_ => new ScriptedAnswer { Gate = Never }, o => o.HedgeAfterPercentile = 0.5);
+        await bench.LearnAsync(LatencyWindow.MinSamples, TimeSpan.FromSeconds(30));
+        await bench.LearnAsync(LatencyWindow.MinSamples, TimeSpan.FromSeconds(1), isStreaming: true);
+        using var source = new CancellationTokenSource();
+
+        var stream = bench.AskAsync(isStreaming: true, source.Token);
+        await UntilAsync(() => bench.Provider.Requests.Count == 1 && bench.Clock.PendingTimers == 2);
+        Assert.Equal(TimeSpan.FromSeconds(1), bench.Clock.NextDue);
+        var whole = bench.AskAsync(isStreaming: false, source.Token);
+        await UntilAsync(() => bench.Provider.Requests.Count == 2 && bench.Clock.PendingTimers == 4);
+        bench.Clock.Advance(TimeSpan.FromSeconds(1));
+        await UntilAsync(() => bench.Provider.Requests.Count == 3);
+        Assert.Equal(TimeSpan.FromSeconds(29), bench.Clock.NextDue);
+
+        await source.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => stream);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => whole);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
@@ -233,6 +256,7 @@ public sealed class HedgingTests
             }
         );
         await bench.LearnAsync(LatencyWindow.MinSamples, Usual);
+        await bench.LearnAsync(LatencyWindow.MinSamples, Usual, isStreaming: true);
         return bench;
     }
 

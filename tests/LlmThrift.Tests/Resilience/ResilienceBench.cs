@@ -100,14 +100,14 @@ internal sealed class ResilienceBench : IDisposable
     }
 
     /// <summary>Answers so many calls, each of which takes so long to its first update, for hedging to learn from.</summary>
-    public async Task LearnAsync(int calls, TimeSpan latency)
+    public async Task LearnAsync(int calls, TimeSpan latency, bool isStreaming = false)
     {
         for (var call = 0; call < calls; call++)
         {
             var gate = new TaskCompletionSource();
             _learning = gate.Task;
             var before = Provider.Calls;
-            var asking = AskAsync();
+            var asking = AskAsync(isStreaming);
             await UntilAsync(() => Provider.Calls > before);
             Clock.Advance(latency);
             gate.SetResult();

@@ -44,7 +44,7 @@ public sealed class ResilienceProperties
                     Failure = plan.BreaksAfter is null ? null : Failing(HttpStatusCode.BadGateway),
                     FailAfterChunks = plan.BreaksAfter ?? 0,
                 };
-            await bench.LearnAsync(LatencyWindow.MinSamples, TimeSpan.FromSeconds(3));
+            await bench.LearnAsync(LatencyWindow.MinSamples, TimeSpan.FromSeconds(3), isStreaming: true);
             var text = "";
             var options = new ChatOptions();
             CallRecord? record = null;

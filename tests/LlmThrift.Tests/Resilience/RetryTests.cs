@@ -313,6 +313,69 @@ public sealed class RetryTests
         Assert.Equal([CallOutcome.Failed, CallOutcome.Completed], record!.Attempts.Select(attempt => attempt.Outcome));
     }
 
+    [Theory]
+    [InlineData("UseCostControls", false)]
+    [InlineData("UseCostControls", true)]
+    [InlineData("two meters", false)]
+    [InlineData("two meters", true)]
+    [InlineData("routing", false)]
+    [InlineData("routing", true)]
+    public async Task Meters_further_out_do_not_bill_the_attempts_again(string pipeline, bool isStreaming)
+    {
+        var attempts = 0;
+        CallRecord? record = null;
+        var builder = new ScriptedChatClient(
+            (_, _) => attempts++ == 0 ? ScriptedAnswer.Failing(Failing(HttpStatusCode.InternalServerError)) : new ScriptedAnswer()
+        ).AsBuilder();
+        builder = pipeline switch
+        {
+            "UseCostControls" => builder.UseCostControls(),
+            "two meters" => builder.UseCostMeter().UseOutputLimits().UseCostMeter(),
+            _ => builder
+                .UseCostMeter()
+                .UseModelRouting(o =>
+                {
+                    o.AddTier("small");
+                    o.AddTier("large");
+                }),
+        };
+        using var client = builder.UseResilience(o => o.BaseDelay = TimeSpan.Zero).Build();
+        var options = new ChatOptions().WithCallRecord(closed => record = closed);
+
+        _ = isStreaming
+            ? await client.GetStreamingResponseAsync("question", options).ToChatResponseAsync()
+            : await client.GetResponseAsync("question", options);
+
+        Assert.Equal([CallOutcome.Failed, CallOutcome.Completed], record!.Attempts.Select(attempt => attempt.Outcome));
+        Assert.Equal((100 * 2.5m + 20 * 10m) / 1_000_000, record.ActualCost);
+    }
+
+    /// <summary>A model that helps a stage is billed to that stage, however often it was asked.</summary>
+    [Fact]
+    public async Task Judge_with_retries_of_its_own_is_billed_to_routing()
+    {
+        var attempts = 0;
+        CallRecord? record = null;
+        using var judge = new ScriptedChatClient(
+            (_, _) => attempts++ == 0 ? ScriptedAnswer.Failing(Failing(HttpStatusCode.InternalServerError)) : ScriptedAnswer.Saying("YES")
+        )
+            .AsBuilder()
+            .UseResilience(o => o.BaseDelay = TimeSpan.Zero)
+            .Build();
+        using var client = new ScriptedChatClient().WithCostControls(o =>
+        {
+            o.Routing.AddTier("small");
+            o.Routing.AddTier("large");
+            o.Routing.DefaultTier = "small";
+            o.Routing.Cascade.Checks.Add(LlmThrift.Routing.AnswerChecks.Judged(judge));
+        });
+
+        await client.GetResponseAsync("question", new ChatOptions().WithCallRecord(closed => record = closed));
+
+        Assert.Equal([CostStages.Provider, CostStages.Resilience, CostStages.Routing], record!.Attempts.Select(attempt => attempt.Stage));
+        Assert.Equal(2 * record.BaselineCost, record.ActualCost);
+    }
+
     private static HttpRequestException Limited(object wait)
     {
         var failure = Failing(HttpStatusCode.TooManyRequests);
