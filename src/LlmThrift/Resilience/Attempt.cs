@@ -80,16 +80,18 @@ internal sealed class Attempt
     /// <summary>Ends it after it did not start, and says why.</summary>
     public async ValueTask<Exception> FailAsync()
     {
+        Exception? failure = null;
         try
         {
             await Starting.ConfigureAwait(false);
-            throw new InvalidOperationException("The attempt has not failed.");
         }
         catch (Exception exception)
         {
-            await EndQuietlyAsync().ConfigureAwait(false);
-            return exception;
+            failure = exception;
         }
+
+        await EndQuietlyAsync().ConfigureAwait(false);
+        return failure ?? throw new InvalidOperationException("The attempt has not failed.");
     }
 
     /// <summary>Ends the stream.</summary>

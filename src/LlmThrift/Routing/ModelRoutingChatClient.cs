@@ -68,7 +68,9 @@ internal sealed class ModelRoutingChatClient : DelegatingChatClient
     public override object? GetService(Type serviceType, object? serviceKey = null)
     {
         ArgumentNullException.ThrowIfNull(serviceType);
-        return PipelineStage.Answer(CostStages.Routing, serviceType, serviceKey) ?? base.GetService(serviceType, serviceKey);
+        return PipelineStage.Answer(CostStages.Routing, serviceType, serviceKey)
+            ?? PipelineStage.Answer(PipelineStage.Attempts, serviceType, serviceKey)
+            ?? base.GetService(serviceType, serviceKey);
     }
 
     private async ValueTask<Route> BeginAsync(
