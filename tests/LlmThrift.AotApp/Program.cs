@@ -9,10 +9,15 @@ using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
-// Walks through what could break without a just-in-time compiler: configuration, services, payloads in a distributed cache, tools, streams.
+// Walks through what could break without a just-in-time compiler: configuration, services, retries, payloads in a distributed cache, tools, streams.
 var configuration = new ConfigurationBuilder()
     .AddInMemoryCollection(
-        new Dictionary<string, string?> { ["OutputLimits:MaxOutputTokens"] = "500", ["ExactCache:Expiration"] = "01:00:00" }
+        new Dictionary<string, string?>
+        {
+            ["OutputLimits:MaxOutputTokens"] = "500",
+            ["ExactCache:Expiration"] = "01:00:00",
+            ["UseResilience"] = "true",
+        }
     )
     .Build();
 var distributed = new DictionaryCache();

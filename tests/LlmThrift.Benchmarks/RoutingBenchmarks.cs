@@ -71,6 +71,6 @@ public class RoutingBenchmarks
         configure(options);
         var state = new RoutingState(options, new PipelineServices(null));
         using var provider = new FreeProvider();
-        return state.ChooserOf(state.TiersOver(provider, client => client));
+        return state.ChooserOf(state.TiersOver(provider, (_, client) => client));
     }
 }

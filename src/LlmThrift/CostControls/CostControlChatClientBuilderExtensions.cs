@@ -11,7 +11,7 @@ public static class CostControlChatClientBuilderExtensions
 {
     /// <summary>
     /// Adds all cost controls in the right order: meter, exact cache, semantic cache (when switched on), context trimming (when switched on), output limits,
-    /// model routing (when there are tiers), prefix caching (when switched on), and a meter of each request to a provider.
+    /// model routing (when there are tiers), prefix caching (when switched on), resilience (when switched on), and a meter of each request to a provider.
     /// Call it after <c>UseFunctionInvocation()</c>, so that it lies inside: one turn of a user is several calls to the model.
     /// </summary>
     /// <param name="builder">The pipeline.</param>

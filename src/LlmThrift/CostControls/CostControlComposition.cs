@@ -4,6 +4,7 @@ using LlmThrift.Internal;
 using LlmThrift.Metering;
 using LlmThrift.OutputLimits;
 using LlmThrift.PrefixCaching;
+using LlmThrift.Resilience;
 using LlmThrift.Routing;
 using LlmThrift.SemanticCache;
 using Microsoft.Extensions.AI;
@@ -21,6 +22,7 @@ internal sealed class CostControlComposition
     private readonly SemanticCacheState? _semanticCache;
     private readonly PrefixCachingState? _prefixCaching;
     private readonly RoutingState? _routing;
+    private readonly ResilienceState? _resilience;
 
     public CostControlComposition(PipelineServices services, Action<CostControlOptions>? configure)
     {
@@ -42,6 +44,7 @@ internal sealed class CostControlComposition
             options.Routing.Validate(problems);
         }
 
+        options.Resilience.Validate(problems);
         options.Metering.Validate(problems);
         problems.ThrowIfAny();
 
@@ -62,6 +65,7 @@ internal sealed class CostControlComposition
             _routing = new RoutingState(options.Routing, services);
         }
 
+        _resilience = options.UseResilience ? new ResilienceState(options.Resilience, services) : null;
         if (options.UseSemanticCache)
         {
             // Who may not share exact answers must not share similar ones either.
@@ -79,10 +83,10 @@ internal sealed class CostControlComposition
         PipelineOrder.CheckBeforeCostControls(inner, _meter.Logger);
         PipelineOrder.WarnAboutMissingPrice(inner, _meter.Prices, _meter.Clock, _meter.Logger);
 
-        var client = AroundProvider(inner);
+        var client = AroundProvider("", inner);
         if (_routing is not null)
         {
-            client = new ModelRoutingChatClient(client, _routing, AroundProvider);
+            client = new ModelRoutingChatClient(client, _routing, (tier, own) => AroundProvider(tier.Name, own));
         }
 
         client = new OutputLimitChatClient(client, _outputLimits);
@@ -104,10 +108,15 @@ internal sealed class CostControlComposition
         return new CostMeterChatClient(client, _meter, opensRecords: true);
     }
 
-    /// <summary>What lies around each provider: the pipeline's own, and those of tiers.</summary>
-    private IChatClient AroundProvider(IChatClient provider)
+    /// <summary>What lies around each provider: the pipeline's own, which has no name, and those of tiers.</summary>
+    private IChatClient AroundProvider(string tier, IChatClient provider)
     {
         IChatClient client = new CostMeterChatClient(provider, _meter, opensRecords: false);
+        if (_resilience is not null)
+        {
+            client = new ResilienceChatClient(client, _resilience, tier);
+        }
+
         return _prefixCaching is null ? client : new PrefixCachingChatClient(client, _prefixCaching);
     }
 

@@ -156,6 +156,33 @@ internal static class CostControlConfiguration
             Read<int>(s, p, "a whole number", TryParse, value => o.Routing.Cascade.MaxEscalations = value),
         ["Routing:Cascade:MaxBufferedCharacters"] = (o, s, p) =>
             Read<int>(s, p, "a whole number of characters", TryParse, value => o.Routing.Cascade.MaxBufferedCharacters = value),
+        ["UseResilience"] = (o, s, p) => Read<bool>(s, p, "true or false", bool.TryParse, value => o.UseResilience = value),
+        ["Resilience:Timeout"] = (o, s, p) =>
+            Read<TimeSpan>(s, p, "a time such as 00:01:40 (100 seconds)", TryParseTime, value => o.Resilience.Timeout = value),
+        ["Resilience:MaxRetries"] = (o, s, p) => Read<int>(s, p, "a whole number", TryParse, value => o.Resilience.MaxRetries = value),
+        ["Resilience:BaseDelay"] = (o, s, p) =>
+            Read<TimeSpan>(s, p, "a time such as 00:00:01 (a second)", TryParseTime, value => o.Resilience.BaseDelay = value),
+        ["Resilience:MaxRetryDelay"] = (o, s, p) =>
+            Read<TimeSpan>(s, p, "a time such as 00:00:30", TryParseTime, value => o.Resilience.MaxRetryDelay = value),
+        ["Resilience:BreakerFailureRatio"] = (o, s, p) =>
+            Read<double>(s, p, "a number such as 0.5", TryParse, value => o.Resilience.BreakerFailureRatio = value),
+        ["Resilience:BreakerMinimumThroughput"] = (o, s, p) =>
+            Read<int>(s, p, "a whole number of attempts", TryParse, value => o.Resilience.BreakerMinimumThroughput = value),
+        ["Resilience:BreakerSamplingDuration"] = (o, s, p) =>
+            Read<TimeSpan>(s, p, "a time such as 00:00:30", TryParseTime, value => o.Resilience.BreakerSamplingDuration = value),
+        ["Resilience:BreakDuration"] = (o, s, p) =>
+            Read<TimeSpan>(s, p, "a time such as 00:00:30", TryParseTime, value => o.Resilience.BreakDuration = value),
+        ["Resilience:HedgeAfterPercentile"] = (o, s, p) =>
+            Read<double>(s, p, "a number such as 0.95", TryParse, value => o.Resilience.HedgeAfterPercentile = value),
+        ["Resilience:MinHedgeDelay"] = (o, s, p) =>
+            Read<TimeSpan>(
+                s,
+                p,
+                "a time such as 00:00:00.2500000 (250 milliseconds)",
+                TryParseTime,
+                value => o.Resilience.MinHedgeDelay = value
+            ),
+        ["Resilience:MaxHedges"] = (o, s, p) => Read<int>(s, p, "a whole number", TryParse, value => o.Resilience.MaxHedges = value),
         ["Prices"] = ReadPrices,
     };
 

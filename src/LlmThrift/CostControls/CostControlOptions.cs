@@ -3,6 +3,7 @@ using LlmThrift.ExactCache;
 using LlmThrift.Metering;
 using LlmThrift.OutputLimits;
 using LlmThrift.PrefixCaching;
+using LlmThrift.Resilience;
 using LlmThrift.Routing;
 using LlmThrift.SemanticCache;
 
@@ -49,6 +50,15 @@ public sealed class CostControlOptions
     /// Model routing, which is on as soon as there are tiers: <c>o.Routing.AddTier("small", "gpt-4o-mini")</c>. None by default.
     /// </summary>
     public ModelRoutingOptions Routing { get; } = new();
+
+    /// <summary>
+    /// Whether requests to each provider have a timeout, are repeated when they fail, and are held back while the provider is down. Default: false: the provider's own package repeats
+    /// requests too, which is to be switched off where this is on.
+    /// </summary>
+    public bool UseResilience { get; set; }
+
+    /// <summary>Resilience: timeouts, retries, circuit breaker, hedging.</summary>
+    public ResilienceOptions Resilience { get; } = new();
 
     /// <summary>The cost meter: prices, token counts, sinks.</summary>
     public CostMeterOptions Metering { get; } = new();

@@ -23,4 +23,7 @@ public static class CostStages
 
     /// <summary>The choice of another model than the app asked for, less what attempts at cheaper ones and checks of their answers cost.</summary>
     public const string Routing = "routing";
+
+    /// <summary>Attempts that did not become the answer: repeated, given up, or slower than another one beside them.</summary>
+    public const string Resilience = "resilience";
 }

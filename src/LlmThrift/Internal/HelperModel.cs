@@ -13,7 +13,7 @@ internal static class HelperModel
     /// <param name="messages">The question.</param>
     /// <param name="options">Options of the question; changed.</param>
     /// <param name="cancellationToken">Cancels it.</param>
-    public static Task<ChatResponse> AskAsync(
+    public static async Task<ChatResponse> AskAsync(
         IChatClient client,
         string stage,
         CallContext? ledger,
@@ -25,18 +25,34 @@ internal static class HelperModel
         if (ledger is not null && PipelineStage.IsIn(client, PipelineStage.Meter))
         {
             options.WithTenant(ledger.Tags.Tenant).WithFeature(ledger.Tags.Feature).WithUser(ledger.Tags.User);
-            return client.GetResponseAsync(messages, options, cancellationToken);
+            return await client.GetResponseAsync(messages, options, cancellationToken).ConfigureAwait(false);
         }
 
         if (ledger?.Meter is not { } meter)
         {
-            return client.GetResponseAsync(messages, options, cancellationToken);
+            return await client.GetResponseAsync(messages, options, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (PipelineStage.IsIn(client, PipelineStage.Attempts))
+        {
+            var attempts = ledger.ForSharedWork();
+            try
+            {
+                return await client
+                    .GetResponseAsync(messages, CallOptions.From(options).With(attempts), cancellationToken)
+                    .ConfigureAwait(false);
+            }
+            finally
+            {
+                attempts.ChargeTo(stage, 0, attempts.CountOfAttempts);
+                ledger.Adopt(attempts);
+            }
         }
 
         // Not disposed, for that would dispose the helper's client.
 #pragma warning disable CA2000
         var metered = new CostMeterChatClient(client, meter, opensRecords: false, stage);
 #pragma warning restore CA2000
-        return metered.GetResponseAsync(messages, CallOptions.From(options).With(ledger), cancellationToken);
+        return await metered.GetResponseAsync(messages, CallOptions.From(options).With(ledger), cancellationToken).ConfigureAwait(false);
     }
 }

@@ -67,6 +67,14 @@ internal static partial class PipelineOrder
     public static void CheckBeforePrefixCaching(IChatClient inner, ILogger logger) =>
         WarnAboutCachesInside(inner, "UsePrefixCaching()", "marks and keys become part of what is cached", logger);
 
+    public static void CheckBeforeResilience(IChatClient inner, ILogger logger) =>
+        WarnAboutCachesInside(
+            inner,
+            "UseResilience()",
+            "answers from the cache are turned away too while a circuit breaker is open",
+            logger
+        );
+
     private static void WarnAboutCachesInside(IChatClient inner, string outer, string consequence, ILogger logger)
     {
         foreach (

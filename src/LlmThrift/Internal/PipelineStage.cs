@@ -10,6 +10,9 @@ internal sealed class PipelineStage
 {
     public const string Meter = "meter";
 
+    /// <summary>A stage that makes several requests for one and bills each: a meter around it would bill them again.</summary>
+    public const string Attempts = "attempts";
+
     private static readonly PipelineStage Yes = new();
 
     private PipelineStage() { }

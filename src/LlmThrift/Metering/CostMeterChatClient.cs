@@ -17,6 +17,7 @@ internal sealed class CostMeterChatClient : DelegatingChatClient
     private readonly string? _provider;
     private readonly string? _defaultModel;
     private readonly bool _isBilledFurtherIn;
+    private readonly bool _billsAttempts;
 
     /// <param name="innerClient">What is metered.</param>
     /// <param name="meter">Does the sums; shared by the meters of one pipeline.</param>
@@ -31,7 +32,8 @@ internal sealed class CostMeterChatClient : DelegatingChatClient
         _meter = meter;
         _opensRecords = opensRecords;
         _stage = stage;
-        _isBilledFurtherIn = opensRecords && PipelineStage.IsIn(innerClient, PipelineStage.Meter);
+        _billsAttempts = !PipelineStage.IsIn(innerClient, PipelineStage.Attempts);
+        _isBilledFurtherIn = opensRecords && (!_billsAttempts || PipelineStage.IsIn(innerClient, PipelineStage.Meter));
         var metadata = innerClient.GetService<ChatClientMetadata>();
         _provider = metadata?.ProviderName;
         _defaultModel = metadata?.DefaultModelId;
@@ -47,7 +49,7 @@ internal sealed class CostMeterChatClient : DelegatingChatClient
         var call = CallOptions.From(options);
         if (call.Context.IsMetered)
         {
-            return AttemptAsync(list, call, cancellationToken);
+            return _billsAttempts ? AttemptAsync(list, call, cancellationToken) : base.GetResponseAsync(list, call, cancellationToken);
         }
 
         return _opensRecords
@@ -65,7 +67,9 @@ internal sealed class CostMeterChatClient : DelegatingChatClient
         var call = CallOptions.From(options);
         if (call.Context.IsMetered)
         {
-            return AttemptStreamAsync(list, call, cancellationToken);
+            return _billsAttempts
+                ? AttemptStreamAsync(list, call, cancellationToken)
+                : base.GetStreamingResponseAsync(list, call, cancellationToken);
         }
 
         return _opensRecords

@@ -16,7 +16,7 @@ internal sealed class ModelRoutingChatClient : DelegatingChatClient
     /// <param name="innerClient">The client that the pipeline is built on: that of tiers without one of their own, and by its default model what calls would have cost.</param>
     /// <param name="state">What pipelines share.</param>
     /// <param name="around">Puts around a tier's own client what lies around the pipeline's.</param>
-    public ModelRoutingChatClient(IChatClient innerClient, RoutingState state, Func<IChatClient, IChatClient> around)
+    public ModelRoutingChatClient(IChatClient innerClient, RoutingState state, Func<ModelTier, IChatClient, IChatClient> around)
         : base(innerClient)
     {
         _state = state;
@@ -71,7 +71,9 @@ internal sealed class ModelRoutingChatClient : DelegatingChatClient
         ArgumentNullException.ThrowIfNull(serviceType);
         return serviceKey is null && serviceType == typeof(ModelRoutingManager)
             ? _state.Manager
-            : PipelineStage.Answer(CostStages.Routing, serviceType, serviceKey) ?? base.GetService(serviceType, serviceKey);
+            : PipelineStage.Answer(CostStages.Routing, serviceType, serviceKey)
+                ?? PipelineStage.Answer(PipelineStage.Attempts, serviceType, serviceKey)
+                ?? base.GetService(serviceType, serviceKey);
     }
 
     private async ValueTask<Route> BeginAsync(

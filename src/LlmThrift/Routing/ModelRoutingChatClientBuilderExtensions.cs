@@ -23,7 +23,7 @@ public static class ModelRoutingChatClientBuilderExtensions
             configure(options);
             return new RoutingState(options, new PipelineServices(services));
         });
-        return builder.Use((inner, services) => new ModelRoutingChatClient(inner, shared.For(services), own => own));
+        return builder.Use((inner, services) => new ModelRoutingChatClient(inner, shared.For(services), (_, own) => own));
     }
 
     /// <summary>The same by a policy alone: two tiers, with the models that were audited, on the client that the pipeline is built on.</summary>

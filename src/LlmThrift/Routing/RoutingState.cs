@@ -66,12 +66,12 @@ internal sealed class RoutingState
     /// <summary>The tiers of one pipeline.</summary>
     /// <param name="inner">The client that the pipeline is built on.</param>
     /// <param name="around">Puts around a tier's own client what lies around the pipeline's.</param>
-    public IReadOnlyList<TierClient> TiersOver(IChatClient inner, Func<IChatClient, IChatClient> around) =>
+    public IReadOnlyList<TierClient> TiersOver(IChatClient inner, Func<ModelTier, IChatClient, IChatClient> around) =>
         [
             .. _options.Tiers.Select(tier =>
             {
                 var own = tier.Client ?? (tier.ClientKey is null ? null : _services.FindKeyed<IChatClient>(tier.ClientKey));
-                return new TierClient(tier, own is null ? inner : around(own));
+                return new TierClient(tier, own is null ? inner : around(tier, own));
             }),
         ];
 

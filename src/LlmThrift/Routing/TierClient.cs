@@ -17,7 +17,7 @@ internal sealed class TierClient
     public TierClient(ModelTier tier, IChatClient client)
     {
         (Tier, _client) = (tier, client);
-        _isMetered = PipelineStage.IsIn(client, PipelineStage.Meter);
+        _isMetered = PipelineStage.IsIn(client, PipelineStage.Meter) || PipelineStage.IsIn(client, PipelineStage.Attempts);
         var metadata = client.GetService<ChatClientMetadata>();
         Provider = metadata?.ProviderName;
         Model = tier.ModelId ?? metadata?.DefaultModelId;

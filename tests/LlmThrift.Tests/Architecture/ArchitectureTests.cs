@@ -98,6 +98,7 @@ public sealed partial class ArchitectureTests
             name =>
                 Assert.True(
                     name.StartsWith("System.", StringComparison.Ordinal)
+                        || name == "Polly.Core"
                         || (
                             name.StartsWith("Microsoft.Extensions.", StringComparison.Ordinal)
                             && (name.EndsWith("Abstractions", StringComparison.Ordinal) || name == "Microsoft.Extensions.AI")

@@ -1,3 +1,5 @@
+using LlmThrift.Internal;
+using LlmThrift.Resilience;
 using LlmThrift.Routing;
 using LlmThrift.TestKit;
 using Microsoft.Extensions.AI;
@@ -51,6 +53,37 @@ public sealed class ModelRoutingContract : ChatClientDecoratorContract
                 o.Cascade.Checks.Add(AnswerChecks.Complete);
             })
             .Build();
+}
+
+public sealed class ResilienceContract : ChatClientDecoratorContract
+{
+    protected override IChatClient Decorate(IChatClient inner) => inner.AsBuilder().UseResilience().Build();
+}
+
+/// <summary>As it is while there is time left before a second attempt.</summary>
+public sealed class ResilienceWithHedgingContract : ChatClientDecoratorContract
+{
+    protected override IChatClient Decorate(IChatClient inner)
+    {
+        var options = new ResilienceOptions { HedgeAfterPercentile = 0.5 };
+        var state = new ResilienceState(options, new PipelineServices(services: null));
+        foreach (var model in new[] { "gpt-4o", "gpt-4o-mini" })
+        {
+            var health = state.HealthOf("", "openai", model);
+            for (var sample = 0; sample < LatencyWindow.MinSamples; sample++)
+            {
+                health.Latencies(isStreaming: false).Add(TimeSpan.FromHours(1));
+                health.Latencies(isStreaming: true).Add(TimeSpan.FromHours(1));
+            }
+        }
+
+        return new ResilienceChatClient(inner, state);
+    }
+}
+
+public sealed class CostControlsWithResilienceContract : ChatClientDecoratorContract
+{
+    protected override IChatClient Decorate(IChatClient inner) => inner.WithCostControls(o => o.UseResilience = true);
 }
 
 public sealed class PrefixCachingContract : ChatClientDecoratorContract

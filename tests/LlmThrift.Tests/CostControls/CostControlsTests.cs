@@ -125,6 +125,11 @@ public sealed class CostControlsTests
                 "StickyFor": "00:10:00",
                 "Cascade": { "MaxEscalations": 2, "MaxBufferedCharacters": 10 }
               },
+              "UseResilience": true,
+              "Resilience": {
+                "Timeout": "00:00:50", "MaxRetries": 3, "BaseDelay": "00:00:02", "MaxRetryDelay": "00:00:20", "BreakerFailureRatio": 0.7, "BreakerMinimumThroughput": 20,
+                "BreakerSamplingDuration": "00:01:00", "BreakDuration": "00:00:10", "HedgeAfterPercentile": 0.9, "MinHedgeDelay": "00:00:03", "MaxHedges": 2
+              },
               "UsePrefixCaching": true,
               "PrefixCaching": { "SortTools": false, "MaxBreakpoints": 2, "MinPrefixTokens": 2048, "Lifetime": "01:00:00" },
               "OutputLimits": {
@@ -191,6 +196,12 @@ public sealed class CostControlsTests
             (options.Routing.DefaultTier, options.Routing.IsSticky, options.Routing.StickyFor)
         );
         Assert.Equal((2, 10), (options.Routing.Cascade.MaxEscalations, options.Routing.Cascade.MaxBufferedCharacters));
+        var resilience = options.Resilience;
+        Assert.Equal((true, TimeSpan.FromSeconds(50), 3), (options.UseResilience, resilience.Timeout, resilience.MaxRetries));
+        Assert.Equal((TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(20)), (resilience.BaseDelay, resilience.MaxRetryDelay));
+        Assert.Equal((0.7, 20), (resilience.BreakerFailureRatio, resilience.BreakerMinimumThroughput));
+        Assert.Equal((TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(10)), (resilience.BreakerSamplingDuration, resilience.BreakDuration));
+        Assert.Equal((0.9, TimeSpan.FromSeconds(3), 2), (resilience.HedgeAfterPercentile, resilience.MinHedgeDelay, resilience.MaxHedges));
         Assert.Equal((true, false), (options.UsePrefixCaching, options.PrefixCaching.SortTools));
         Assert.Equal(
             (2, 2_048, TimeSpan.FromHours(1)),

@@ -1,3 +1,6 @@
+using System.ClientModel;
+using System.ClientModel.Primitives;
+using LlmThrift.CostControls;
 using LlmThrift.Embeddings;
 using LlmThrift.ExactCache;
 using LlmThrift.Metering;
@@ -10,6 +13,7 @@ using LlmThrift.Tokens;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using OpenAI;
 
 namespace LlmThrift.Tests.Docs;
 
@@ -172,6 +176,33 @@ internal static class Snippets
                         o.Routing.Cascade.Checks.Add(check);
                     }
                 });
+    }
+
+    public static void Resilience(IServiceCollection services, IChatClient provider)
+    {
+        services.AddChatClient(sp => provider)
+                .UseCostControls(o =>
+                {
+                    o.UseResilience = true;
+                    o.Resilience.Timeout = TimeSpan.FromSeconds(60);       // of each attempt, to its first update
+                    o.Resilience.HedgeAfterPercentile = 0.95;              // default: no second attempt beside a slow one
+                });
+    }
+
+    public static OpenAIClientOptions WithoutRetriesOfItsOwn()
+    {
+        var options = new OpenAIClientOptions { RetryPolicy = new ClientRetryPolicy(maxRetries: 0) };
+        return options;
+    }
+
+    public static void RetryAfterOfOpenAI(CostControlOptions o)
+    {
+        o.Resilience.RetryAfter = exception =>
+            exception is ClientResultException failed
+            && failed.GetRawResponse()?.Headers.TryGetValue("Retry-After", out var header) == true
+            && int.TryParse(header, out var seconds)
+                ? TimeSpan.FromSeconds(seconds)
+                : null;
     }
 
     public static void Limits(IServiceCollection services, IChatClient provider)

@@ -193,6 +193,28 @@ public sealed class ModelRoutingTests
         Assert.Equal(requests, provider.Calls);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Request_billed_by_its_tier_was_billed_again_by_a_meter_around_the_routing(bool isStreaming)
+    {
+        using var provider = Echo();
+        CallRecord? record = null;
+        using var client = provider
+            .AsBuilder()
+            .UseCostControls(o => o.Metering.Prices = Prices)
+            .UseModelRouting(o =>
+            {
+                o.AddTier("small", "small");
+                o.AddTier("large", "large");
+            })
+            .Build();
+
+        await AskAsync(client, "Hello", new ChatOptions().WithCallRecord(r => record = r), isStreaming);
+
+        Assert.Single(record!.Attempts);
+    }
+
     [Fact]
     public async Task Stream_that_has_begun_is_not_begun_again_elsewhere()
     {
