@@ -1,6 +1,9 @@
 namespace LlmThrift.Internal;
 
-/// <summary>Confidence bounds for a share, by the exact method of Clopper and Pearson ("The use of confidence or fiducial limits", Biometrika 1934).</summary>
+/// <summary>
+/// Confidence bounds for a share, by the exact method of Clopper and Pearson ("The use of confidence or fiducial limits", Biometrika 1934) where a bound is a promise, and by that of
+/// Wilson ("Probable inference, the law of succession, and statistical inference", Journal of the American Statistical Association 1927) where it tells how far an estimate may be off.
+/// </summary>
 internal static class BinomialInterval
 {
     /// <summary>The two-sided interval: it misses the true share, on either side, in at most (1 - confidence) / 2 of all samples.</summary>
@@ -12,6 +15,33 @@ internal static class BinomialInterval
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(confidence);
         var tail = (1 - confidence) / 2;
         return (Lower(successes, trials, 1 - tail), Upper(successes, trials, 1 - tail));
+    }
+
+    /// <summary>Wilson's two-sided interval: it covers the true share about as often as it says on average over shares, and is narrower than the exact one, which covers every share at least as often.</summary>
+    /// <param name="successes">From 0 to <paramref name="trials"/>.</param>
+    /// <param name="trials">0 or more; with none, everything from 0 to 1 is possible.</param>
+    /// <param name="deviations">Of a normal distribution, more than 0: 1.959964 for a confidence of 95 %.</param>
+    public static (double Lower, double Upper) Wilson(long successes, long trials, double deviations)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(successes);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(successes, trials);
+        if (deviations is not (> 0 and < double.PositiveInfinity))
+        {
+            throw new ArgumentOutOfRangeException(nameof(deviations), deviations, "It must be a number above 0.");
+        }
+
+        if (trials == 0)
+        {
+            return (0, 1);
+        }
+
+        var share = (double)successes / trials;
+        var pull = deviations * deviations / trials;
+        var center = (share + (pull / 2)) / (1 + pull);
+        var half = Math.Sqrt(pull * ((share * (1 - share)) + (pull / 4))) / (1 + pull);
+
+        // The ends are exact, which rounding would miss.
+        return (successes == 0 ? 0 : center - half, successes == trials ? 1 : center + half);
     }
 
     /// <summary>The one-sided upper bound: the true share is above it in at most (1 - confidence) of all samples.</summary>

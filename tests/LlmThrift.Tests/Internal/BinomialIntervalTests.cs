@@ -24,6 +24,47 @@ public sealed class BinomialIntervalTests
     [Fact]
     public void ClopperPearson_of_no_trials_is_everything() => Assert.Equal((0.0, 1.0), BinomialInterval.ClopperPearson(0, 0, 0.95));
 
+    /// <summary>Known values: 81 of 263 is the example of Newcombe ("Two-sided confidence intervals for the single proportion", Statistics in Medicine 1998), as are 15 of 148, 0 of 20 and 1 of 29.</summary>
+    [Theory]
+    [InlineData(81, 263, 0.2553, 0.3662)]
+    [InlineData(15, 148, 0.0624, 0.1605)]
+    [InlineData(0, 20, 0.0, 0.1611)]
+    [InlineData(1, 29, 0.0061, 0.1718)]
+    [InlineData(0, 10, 0.0, 0.2775)]
+    [InlineData(10, 10, 0.7225, 1.0)]
+    [InlineData(5, 10, 0.2366, 0.7634)]
+    public void Wilson_gives_known_intervals(int successes, int trials, double lower, double upper)
+    {
+        var interval = BinomialInterval.Wilson(successes, trials, 1.959964);
+
+        Assert.Equal(lower, interval.Lower, 0.00005);
+        Assert.Equal(upper, interval.Upper, 0.00005);
+    }
+
+    [Fact]
+    public void Wilson_at_the_ends_is_exact_and_of_no_trials_is_everything()
+    {
+        Assert.Equal((0.0, 1.0), BinomialInterval.Wilson(0, 0, 1.96));
+        for (var trials = 1; trials < 200; trials++)
+        {
+            Assert.Equal(0, BinomialInterval.Wilson(0, trials, 1.96).Lower);
+            Assert.Equal(1, BinomialInterval.Wilson(trials, trials, 1.96).Upper);
+        }
+    }
+
+    /// <summary>By its definition: the bound is the share from which what was seen is just so many deviations away.</summary>
+    [Theory]
+    [InlineData(3, 50)]
+    [InlineData(17, 1_000)]
+    [InlineData(49, 50)]
+    public void Wilson_bounds_are_as_many_deviations_away_as_was_asked_for(int successes, int trials)
+    {
+        var (lower, upper) = BinomialInterval.Wilson(successes, trials, 2.5);
+
+        Assert.Equal(2.5, ((double)successes / trials - lower) / Math.Sqrt(lower * (1 - lower) / trials), 1e-9);
+        Assert.Equal(2.5, (upper - ((double)successes / trials)) / Math.Sqrt(upper * (1 - upper) / trials), 1e-9);
+    }
+
     /// <summary>By its definition: at the bound, as few successes as were seen have just the probability that is left over.</summary>
     [Theory]
     [InlineData(0, 299)]
@@ -58,6 +99,10 @@ public sealed class BinomialIntervalTests
         Assert.Throws<ArgumentOutOfRangeException>(() => BinomialInterval.Upper(11, 10, 0.95));
         Assert.Throws<ArgumentOutOfRangeException>(() => BinomialInterval.Upper(1, 10, 1));
         Assert.Throws<ArgumentOutOfRangeException>(() => BinomialInterval.ClopperPearson(1, 10, double.NaN));
+        Assert.Throws<ArgumentOutOfRangeException>(() => BinomialInterval.Wilson(-1, 10, 1.96));
+        Assert.Throws<ArgumentOutOfRangeException>(() => BinomialInterval.Wilson(11, 10, 1.96));
+        Assert.Throws<ArgumentOutOfRangeException>(() => BinomialInterval.Wilson(1, 10, 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => BinomialInterval.Wilson(1, 10, double.NaN));
     }
 
     /// <summary>The probability of between <paramref name="from"/> and <paramref name="to"/> successes, added up one by one.</summary>

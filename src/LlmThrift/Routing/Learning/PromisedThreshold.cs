@@ -17,7 +17,8 @@ internal static class PromisedThreshold
     /// <param name="weak">The quality of the weak model's answers.</param>
     /// <param name="strong">The quality of the strong model's.</param>
     /// <param name="share">Of the strong model's quality that is to be kept, such as 0.98.</param>
-    public static double Find(double[] scores, double[] weak, double[] strong, double share)
+    /// <param name="times">How many times as large an audit is imagined that finds the same; 1 for the one at hand.</param>
+    public static double Find(double[] scores, double[] weak, double[] strong, double share, int times = 1)
     {
         var n = scores.Length;
         int[] order = [.. Enumerable.Range(0, n).OrderBy(i => scores[i])];
@@ -38,7 +39,7 @@ internal static class PromisedThreshold
             }
 
             var mean = sum / n;
-            var deviation = Math.Sqrt(Math.Max(0, (squares / n) - (mean * mean)) / n);
+            var deviation = Math.Sqrt(Math.Max(0, (squares / n) - (mean * mean)) / ((double)n * times));
             if (mean + (Deviations * deviation) > 0)
             {
                 break;
