@@ -1,18 +1,15 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using System.Text.RegularExpressions;
+using LlmThrift.Internal;
 
 namespace LlmThrift.Resilience;
 
 /// <summary>What exceptions of providers say of themselves, without knowing the packages that they come from, and without reflection.</summary>
-internal static partial class ProviderFailures
+internal static class ProviderFailures
 {
     /// <summary>Under which name exceptions carry how long to wait.</summary>
     public const string RetryAfterKey = "Retry-After";
-
-    /// <summary>Wrapped exceptions are looked into so far: a chain may be a ring.</summary>
-    private const int MaxDepth = 8;
 
     public static bool ShouldRetry(Exception exception)
     {
@@ -21,42 +18,21 @@ internal static partial class ProviderFailures
             return false;
         }
 
-        if (StatusOf(exception) is { } status)
+        if (ProviderErrors.StatusOf(exception) is { } status)
         {
             return status is HttpStatusCode.RequestTimeout or HttpStatusCode.Conflict or HttpStatusCode.TooManyRequests
                 || (int)status is >= 500 and < 600;
         }
 
         // An HttpClient's own timeout is a cancellation that holds a TimeoutException.
-        return Chain(exception).Any(static one => one is HttpRequestException or IOException or SocketException or TimeoutException);
-    }
-
-    /// <summary>The HTTP status; null where none is found.</summary>
-    /// <remarks>
-    /// <c>ClientResultException</c> (OpenAI) and <c>RequestFailedException</c> (Azure) have it in a property of their own, which cannot be read without a reference to their
-    /// packages or reflection that trimming breaks. Their messages begin a line with it.
-    /// </remarks>
-    public static HttpStatusCode? StatusOf(Exception exception)
-    {
-        foreach (var one in Chain(exception))
-        {
-            if (one is HttpRequestException { StatusCode: { } status })
-            {
-                return status;
-            }
-
-            if (StatusLine().Match(one.Message) is { Success: true } match)
-            {
-                return (HttpStatusCode)int.Parse(match.Groups["status"].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture);
-            }
-        }
-
-        return null;
+        return ProviderErrors
+            .Chain(exception)
+            .Any(static one => one is HttpRequestException or IOException or SocketException or TimeoutException);
     }
 
     public static TimeSpan? RetryAfterOf(Exception exception, DateTimeOffset now)
     {
-        foreach (var one in Chain(exception))
+        foreach (var one in ProviderErrors.Chain(exception))
         {
             var wait = one.Data[RetryAfterKey] switch
             {
@@ -96,21 +72,4 @@ internal static partial class ProviderFailures
         : seconds >= TimeSpan.MaxValue.TotalSeconds ? TimeSpan.MaxValue
         : seconds <= 0 ? TimeSpan.Zero
         : TimeSpan.FromSeconds(seconds);
-
-    private static IEnumerable<Exception> Chain(Exception exception)
-    {
-        var depth = 0;
-        for (var one = exception; one is not null && depth < MaxDepth; one = one.InnerException)
-        {
-            yield return one;
-            depth++;
-        }
-    }
-
-    [GeneratedRegex(
-        @"^(HTTP|Status:|Status Code:) (?<status>[1-5][0-9]{2})\b",
-        RegexOptions.Multiline | RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant,
-        matchTimeoutMilliseconds: 1_000
-    )]
-    private static partial Regex StatusLine();
 }

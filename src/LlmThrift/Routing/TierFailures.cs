@@ -1,4 +1,5 @@
 using System.Net;
+using LlmThrift.Internal;
 
 namespace LlmThrift.Routing;
 
@@ -7,7 +8,7 @@ internal static class TierFailures
 {
     public static bool AreWorthAnotherTier(Exception exception) =>
         exception is not (ArgumentException or NotSupportedException)
-        && (exception as HttpRequestException)?.StatusCode
+        && ProviderErrors.StatusOf(exception)
             is not (
                 HttpStatusCode.BadRequest
                 or HttpStatusCode.Unauthorized

@@ -45,7 +45,8 @@ public sealed class OpenAIFailureTests
         Assert.Equal(TimeSpan.FromSeconds(7), paused);
     }
 
-    private static async Task<ClientResultException> FailureAsync(HttpStatusCode status)
+    /// <summary>What OpenAI's client throws when its service answers with a status.</summary>
+    internal static async Task<ClientResultException> FailureAsync(HttpStatusCode status)
     {
         using var http = new HttpClient(new Refusing(status));
         var options = Snippets.WithoutRetriesOfItsOwn();

@@ -1,8 +1,10 @@
+using System.ClientModel;
 using System.Net;
 using LlmThrift.Metering;
 using LlmThrift.Pricing;
 using LlmThrift.Routing;
 using LlmThrift.TestKit;
+using LlmThrift.Tests.Resilience;
 using LlmThrift.Tokens;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
@@ -190,6 +192,19 @@ public sealed class ModelRoutingTests
         var exception = await Assert.ThrowsAsync<HttpRequestException>(() => AskAsync(client, "Hello"));
 
         Assert.Equal(status, exception.StatusCode);
+        Assert.Equal(requests, provider.Calls);
+    }
+
+    [Theory]
+    [InlineData(HttpStatusCode.BadRequest, 1)]
+    [InlineData(HttpStatusCode.TooManyRequests, 2)]
+    public async Task Bad_request_is_told_from_the_exception_of_OpenAIs_package(HttpStatusCode status, int requests)
+    {
+        using var provider = new ScriptedChatClient(ScriptedAnswer.Failing(await OpenAIFailureTests.FailureAsync(status)));
+        using var client = Client(provider);
+
+        await Assert.ThrowsAsync<ClientResultException>(() => AskAsync(client, "Hello"));
+
         Assert.Equal(requests, provider.Calls);
     }
 
