@@ -11,7 +11,11 @@ internal static class FitRoutingVerb
         var data = new Option<DirectoryInfo>("--data") { Description = "Folder that holds routing/*.jsonl.", Required = true };
         var weak = new Option<string>("--weak") { Description = "The weaker model.", Required = true };
         var strong = new Option<string>("--strong") { Description = "The stronger model.", Required = true };
-        var lambda = new Option<double>("--lambda") { Description = "How strongly weights are held back.", DefaultValueFactory = _ => 60 };
+        var lambda = new Option<double>("--lambda")
+        {
+            Description = "How strongly weights are held back.",
+            DefaultValueFactory = _ => RoutingVerb.PriorLambda,
+        };
         var output = new Option<FileInfo>("--output") { Description = "Where to write the weights.", Required = true };
         var command = new Command("fit-routing", "Fits how much a stronger model gains to judged answers.")
         {

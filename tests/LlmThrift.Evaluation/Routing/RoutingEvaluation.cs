@@ -21,21 +21,18 @@ internal static class RoutingEvaluation
         IReadOnlyList<GainExample> examples,
         string weak,
         string strong,
-        GainPrior prior,
+        double[] priors,
         int audit,
-        int seeds,
-        bool hasPrior
+        int seeds
     )
     {
-        var priors = examples.Select(example => hasPrior ? prior.Of(example.Vector) : 0).ToArray();
         var lengths = rows.Select(row => (double)row.Prompt.Length).ToArray();
         var measures = new Measure[audit > 0 ? seeds : 1];
         Parallel.For(
             0,
             measures.Length,
             new ParallelOptions { MaxDegreeOfParallelism = Math.Min(2, Environment.ProcessorCount) },
-            seed =>
-                measures[seed] = audit > 0 ? Audited(examples, priors, lengths, audit, seed, hasPrior) : Whole(examples, priors, lengths)
+            seed => measures[seed] = audit > 0 ? Audited(examples, priors, lengths, audit, seed) : Whole(examples, priors, lengths)
         );
         var weakQuality = examples.Average(example => example.Weak);
         var strongQuality = examples.Average(example => example.Strong);
@@ -73,20 +70,13 @@ internal static class RoutingEvaluation
         return Of(examples, all, priors, lengths, new Random(0));
     }
 
-    private static Measure Audited(
-        IReadOnlyList<GainExample> examples,
-        double[] priors,
-        double[] lengths,
-        int audit,
-        int seed,
-        bool hasPrior
-    )
+    private static Measure Audited(IReadOnlyList<GainExample> examples, double[] priors, double[] lengths, int audit, int seed)
     {
         var random = new Random(seed);
         int[] order = [.. Enumerable.Range(0, examples.Count)];
         random.Shuffle(order);
         var (known, rest) = (order[..audit], order[audit..]);
-        var fit = GainFitter.To([.. known.Select(i => examples[i])], hasPrior ? [.. known.Select(i => priors[i])] : null);
+        var fit = GainFitter.To([.. known.Select(i => examples[i])], [.. known.Select(i => priors[i])]);
         double[] scores = [.. rest.Select(i => fit.Model.Score(examples[i].Vector, examples[i].Features, priors[i]))];
         var measure = Of(examples, rest, scores, [.. rest.Select(i => lengths[i])], random);
         var threshold = PromisedThreshold.Find(

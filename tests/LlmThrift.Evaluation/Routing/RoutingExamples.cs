@@ -6,6 +6,8 @@ namespace LlmThrift.Evaluation.Routing;
 /// <summary>Makes of rows what a scorer learns from.</summary>
 internal static class RoutingExamples
 {
+    private const int Parts = 9;
+
     public static List<GainExample> Of(IReadOnlyList<RoutingRow> rows, Dictionary<string, float[]> vectors, string weak, string strong)
     {
         var examples = new List<GainExample>(rows.Count);
@@ -42,5 +44,31 @@ internal static class RoutingExamples
         }
 
         return examples.Count == 0 ? null : GainPrior.Fit(examples, lambda);
+    }
+
+    /// <summary>Priors for the rows of a file, each from a fit to the other tasks of that file, in <see cref="Parts"/> parts.</summary>
+    public static double[] CrossFitted(IReadOnlyList<RoutingRow> rows, IReadOnlyList<GainExample> examples, double lambda)
+    {
+        string[] tasks = [.. rows.Select(row => row.Task).Distinct(StringComparer.Ordinal)];
+        new Random(0).Shuffle(tasks);
+        var partOf = tasks.Index().ToDictionary(task => task.Item, task => task.Index % Parts, StringComparer.Ordinal);
+        var priors = new double[rows.Count];
+        Parallel.For(
+            0,
+            Math.Min(Parts, tasks.Length),
+            part =>
+            {
+                var others = examples.Where((_, i) => partOf[rows[i].Task] != part).ToList();
+                var prior = others.Count == 0 ? null : GainPrior.Fit(others, lambda);
+                for (var i = 0; i < rows.Count; i++)
+                {
+                    if (partOf[rows[i].Task] == part)
+                    {
+                        priors[i] = prior?.Of(examples[i].Vector, examples[i].Features) ?? 0;
+                    }
+                }
+            }
+        );
+        return priors;
     }
 }

@@ -10,7 +10,7 @@ namespace LlmThrift.Evaluation.Routing;
 /// <summary><c>routing</c>: how well the router's scorer chooses between a weaker and a stronger model, on prompts whose answers were judged.</summary>
 internal static class RoutingVerb
 {
-    private const double PriorLambda = 60;
+    internal const double PriorLambda = 100;
 
     public static Command Create()
     {
@@ -25,6 +25,11 @@ internal static class RoutingVerb
         {
             Description = "Fit the prior to the files of this folder in place of the one that comes with the package.",
         };
+        var crossFit = new Option<bool>("--cross-fit")
+        {
+            Description =
+                "Fit the prior to the same file, for each task to other tasks alone: for a file that the one of the package was fitted to.",
+        };
         var audit = new Option<int>("--audit")
         {
             Description = "Learn from this many prompts of the same file, and score the rest. 0: none, the prior alone.",
@@ -37,6 +42,7 @@ internal static class RoutingVerb
             weak,
             strong,
             train,
+            crossFit,
             audit,
             seeds,
             json,
@@ -47,6 +53,7 @@ internal static class RoutingVerb
                     result.GetRequiredValue(data),
                     (result.GetValue(weak), result.GetValue(strong)),
                     result.GetValue(train),
+                    result.GetValue(crossFit),
                     result.GetValue(audit),
                     result.GetValue(seeds),
                     result.GetValue(json),
@@ -60,16 +67,23 @@ internal static class RoutingVerb
         DirectoryInfo data,
         (string? Weak, string? Strong) models,
         DirectoryInfo? train,
+        bool isCrossFit,
         int audit,
         int seeds,
         FileInfo? json,
         CancellationToken cancellation
     )
     {
-        if ((models.Weak is null) != (models.Strong is null) || audit < 0 || audit > GainFitter.MaxAnchors || seeds < 1)
+        if (
+            (models.Weak is null) != (models.Strong is null)
+            || audit < 0
+            || audit > GainFitter.MaxAnchors
+            || seeds < 1
+            || (isCrossFit && train is not null)
+        )
         {
             await Console.Error.WriteLineAsync(
-                $"--weak and --strong go together; --audit is from 0 to {GainFitter.MaxAnchors}, --seeds at least 1."
+                $"--weak and --strong go together, --train and --cross-fit do not; --audit is from 0 to {GainFitter.MaxAnchors}, --seeds at least 1."
             );
             return 2;
         }
@@ -102,6 +116,12 @@ internal static class RoutingVerb
                     var prior = train is null
                         ? GainPrior.Shipped
                         : await RoutingExamples.PriorOfAsync(trainFiles, generator, weak, strong, PriorLambda, cancellation);
+                    if (prior is null)
+                    {
+                        await Console.Error.WriteLineAsync($"No file of {train!.FullName} has qualities of both {weak} and {strong}.");
+                        return 2;
+                    }
+
                     Progress.Show($"{file.Name}: {weak} and {strong}");
                     results.Add(
                         RoutingEvaluation.Run(
@@ -110,10 +130,11 @@ internal static class RoutingVerb
                             examples,
                             weak,
                             strong,
-                            prior ?? GainPrior.Shipped,
+                            isCrossFit
+                                ? RoutingExamples.CrossFitted(having, examples, PriorLambda)
+                                : [.. examples.Select(example => prior.Of(example.Vector, example.Features))],
                             audit,
-                            seeds,
-                            hasPrior: true
+                            seeds
                         )
                     );
                     Progress.Clear();

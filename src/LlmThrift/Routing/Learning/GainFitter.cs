@@ -4,8 +4,8 @@ namespace LlmThrift.Routing;
 
 /// <summary>
 /// Fits a <see cref="GainModel"/> to an audit: Gaussian process regression (Rasmussen and Williams, "Gaussian Processes for Machine Learning", 2006, chapter 2) with
-/// a sum of three kernels. How much features, prior and noise count is not chosen but averaged over: each choice counts by how well it foretells the questions of the audit
-/// that it is not told of, which follows in closed form.
+/// a sum of two kernels, around a part of the prior. How much features, prior and noise count is not chosen but averaged over: each choice counts by how well it foretells the questions
+/// of the audit that it is not told of, which follows in closed form.
 /// </summary>
 internal static class GainFitter
 {
@@ -15,7 +15,7 @@ internal static class GainFitter
     private const double NegligibleShare = 0.005;
 
     private static readonly double[] FeatureShares = [0, 0.02, 0.1];
-    private static readonly double[] PriorShares = [0, 0.03, 0.3];
+    private static readonly double[] PriorWeights = [0, 0.5, 1, 2];
     private static readonly double[] Noises = [0.5, 1.5, 5, 15, 50, 150, 500];
 
     /// <summary>A fit, and what it says of each example when it is not told of it.</summary>
@@ -31,18 +31,20 @@ internal static class GainFitter
         double[] target = [.. examples.Select(example => example.Gain - mean)];
         var variance = target.Sum(value => value * value) / n;
         var (features, centers, scales) = Standardize(examples);
-        var (priors, priorCenter, priorScale) = Standardize(prior ?? new double[n]);
+        var priorMean = prior?.Average() ?? 0;
+        var priors = prior is null ? new double[n] : Array.ConvertAll(prior, value => value - priorMean);
         var likeness = Likeness(examples);
 
         var choices = new List<Choice>();
         foreach (var featureShare in FeatureShares)
         {
-            foreach (var priorShare in prior is null ? [0.0] : PriorShares)
+            var kernel = Kernel(likeness, features, featureShare, n);
+            foreach (var noise in Noises)
             {
-                var kernel = Kernel(likeness, features, featureShare, priors, priorShare, n);
-                foreach (var noise in Noises)
+                var (solutions, diagonal) = SymmetricSystem.Solve(kernel, noise, target, priors);
+                foreach (var priorWeight in prior is null ? [0.0] : PriorWeights)
                 {
-                    choices.Add(Try(kernel, noise, target, featureShare, priorShare));
+                    choices.Add(Choice.Of(featureShare, priorWeight, target, solutions, diagonal));
                 }
             }
         }
@@ -52,7 +54,7 @@ internal static class GainFitter
         var total = shares.Where(share => share > NegligibleShare).Sum();
         var weights = new double[n];
         var featureWeights = new double[PromptFeatures.Count];
-        double priorWeight = 0;
+        double meanPriorWeight = 0;
         var leftOut = new double[n];
         for (var c = 0; c < choices.Count; c++)
         {
@@ -64,20 +66,19 @@ internal static class GainFitter
             var (choice, share) = (choices[c], shares[c] / total);
             DoubleVectors.Add(choice.Weights, share, weights);
             DoubleVectors.Add(choice.LeftOut, share, leftOut);
+            meanPriorWeight += share * choice.PriorWeight;
             for (var i = 0; i < n; i++)
             {
-                var weight = share * choice.Weights[i];
-                priorWeight += weight * choice.PriorShare * priors[i];
                 DoubleVectors.Add(
                     features.AsSpan(i * PromptFeatures.Count, PromptFeatures.Count),
-                    weight * choice.FeatureShare / PromptFeatures.Count,
+                    share * choice.Weights[i] * choice.FeatureShare / PromptFeatures.Count,
                     featureWeights
                 );
             }
         }
 
-        // Back from standardised features and priors to those that are read.
-        var bias = mean - (priorWeight / priorScale * priorCenter);
+        // Back from standardised features to those that are read.
+        var bias = mean - (meanPriorWeight * priorMean);
         for (var f = 0; f < featureWeights.Length; f++)
         {
             featureWeights[f] /= scales[f];
@@ -94,26 +95,10 @@ internal static class GainFitter
             [.. examples.SelectMany(example => example.Vector)],
             Array.ConvertAll(weights, weight => (float)weight),
             Array.ConvertAll(featureWeights, weight => (float)weight),
-            (float)(priorWeight / priorScale),
+            (float)meanPriorWeight,
             (float)bias
         );
         return new Fit(model, leftOut);
-    }
-
-    private static Choice Try(double[] kernel, double noise, double[] target, double featureShare, double priorShare)
-    {
-        var n = target.Length;
-        var (weights, diagonal, leftOut) = (new double[n], new double[n], new double[n]);
-        SymmetricSystem.Solve(kernel, noise, target, weights, diagonal);
-        double error = 0;
-        for (var i = 0; i < n; i++)
-        {
-            var residual = weights[i] / diagonal[i];
-            leftOut[i] = target[i] - residual;
-            error += residual * residual / n;
-        }
-
-        return new Choice(featureShare, priorShare, weights, leftOut, error);
     }
 
     private static double[] Likeness(IReadOnlyList<GainExample> examples)
@@ -132,9 +117,9 @@ internal static class GainFitter
         return likeness;
     }
 
-    private static double[] Kernel(double[] likeness, double[] features, double featureShare, double[] priors, double priorShare, int n)
+    private static double[] Kernel(double[] likeness, double[] features, double featureShare, int n)
     {
-        if (featureShare == 0 && priorShare == 0)
+        if (featureShare == 0)
         {
             return likeness;
         }
@@ -146,7 +131,7 @@ internal static class GainFitter
             for (var j = 0; j <= i; j++)
             {
                 var common = DoubleVectors.Dot(features.AsSpan(i * width, width), features.AsSpan(j * width, width)) / width;
-                kernel[(i * n) + j] += (featureShare * common) + (priorShare * priors[i] * priors[j]);
+                kernel[(i * n) + j] += featureShare * common;
                 kernel[(j * n) + i] = kernel[(i * n) + j];
             }
         }
@@ -179,5 +164,23 @@ internal static class GainFitter
         return (Array.ConvertAll(values, value => (value - center) / scale), center, scale);
     }
 
-    private sealed record Choice(double FeatureShare, double PriorShare, double[] Weights, double[] LeftOut, double Error);
+    private sealed record Choice(double FeatureShare, double PriorWeight, double[] Weights, double[] LeftOut, double Error)
+    {
+        /// <summary>The equations are linear: what solves them for gains less a part of the priors is the solution for gains, less that part of the one for priors.</summary>
+        public static Choice Of(double featureShare, double priorWeight, double[] target, double[][] solutions, double[] diagonal)
+        {
+            var n = target.Length;
+            var (weights, leftOut) = (new double[n], new double[n]);
+            double error = 0;
+            for (var i = 0; i < n; i++)
+            {
+                weights[i] = solutions[0][i] - (priorWeight * solutions[1][i]);
+                var residual = weights[i] / diagonal[i];
+                leftOut[i] = target[i] - residual;
+                error += residual * residual / n;
+            }
+
+            return new Choice(featureShare, priorWeight, weights, leftOut, error);
+        }
+    }
 }

@@ -5,6 +5,12 @@ namespace LlmThrift.Routing;
 /// </summary>
 internal static class PromptFeatures
 {
+    /// <summary>Where the logarithm of the length is.</summary>
+    public const int Characters = 0;
+
+    /// <summary>Where that of the number of sentences is.</summary>
+    public const int Sentences = 4;
+
     public static readonly string[] Names =
     [
         "characters",
@@ -48,11 +54,11 @@ internal static class PromptFeatures
         var length = Math.Max(1, question.Length);
         var words = Math.Max(1, counts.Words);
         var firstLine = question.AsSpan().IndexOf('\n') is var end and >= 0 ? end : question.Length;
-        features[0] = Log(question.Length);
+        features[Characters] = Log(question.Length);
         features[1] = 10f * counts.Digits / length;
         features[2] = Log(counts.Numbers);
         features[3] = Log(counts.Lines);
-        features[4] = Log(counts.Sentences);
+        features[Sentences] = Log(counts.Sentences);
         features[5] = counts.Letters / 5f / words;
         features[6] = question.Contains('?', StringComparison.Ordinal) || question.Contains('？', StringComparison.Ordinal) ? 1 : 0;
         features[7] = 10f * counts.Signs / length;

@@ -7,39 +7,42 @@ namespace LlmThrift.Routing;
 /// </summary>
 internal static class SymmetricSystem
 {
-    /// <summary>Solves.</summary>
+    /// <summary>Solves, for some targets at the price of one.</summary>
     /// <param name="kernel">K by rows, n × n.</param>
     /// <param name="lambda">More than 0.</param>
-    /// <param name="target">y.</param>
-    /// <param name="solution">Gets a.</param>
-    /// <param name="diagonal">Gets the diagonal of the inverse.</param>
-    public static void Solve(double[] kernel, double lambda, ReadOnlySpan<double> target, Span<double> solution, Span<double> diagonal)
+    /// <param name="targets">A y each.</param>
+    /// <returns>An a for each, and the diagonal of the inverse.</returns>
+    public static (double[][] Solutions, double[] Diagonal) Solve(double[] kernel, double lambda, params ReadOnlySpan<double[]> targets)
     {
-        var n = target.Length;
+        var n = targets[0].Length;
         var factor = new double[n * n];
         Factor(kernel, lambda, factor, n);
 
         // By rows of the transposed inverse: column j of the inverse of L, from j on.
         var inverse = new double[n * n];
         Invert(factor, inverse, n);
-        diagonal[..n].Clear();
-        var forward = new double[n];
+        var diagonal = new double[n];
         for (var i = 0; i < n; i++)
         {
             var row = inverse.AsSpan(i * n, i + 1);
-            forward[i] = DoubleVectors.Dot(row, target[..(i + 1)]);
             for (var j = 0; j <= i; j++)
             {
                 diagonal[j] += row[j] * row[j];
             }
         }
 
-        solution[..n].Clear();
-        for (var i = 0; i < n; i++)
+        var solutions = new double[targets.Length][];
+        for (var t = 0; t < targets.Length; t++)
         {
-            var row = inverse.AsSpan(i * n, i + 1);
-            DoubleVectors.Add(row, forward[i], solution[..(i + 1)]);
+            var solution = solutions[t] = new double[n];
+            for (var i = 0; i < n; i++)
+            {
+                var row = inverse.AsSpan(i * n, i + 1);
+                DoubleVectors.Add(row, DoubleVectors.Dot(row, targets[t].AsSpan(0, i + 1)), solution.AsSpan(0, i + 1));
+            }
         }
+
+        return (solutions, diagonal);
     }
 
     private static void Factor(double[] kernel, double lambda, double[] factor, int n)

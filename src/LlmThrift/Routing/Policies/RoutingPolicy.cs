@@ -121,7 +121,10 @@ public sealed class RoutingPolicy
         var model = ModelOf(generator);
         var prior = model == GainPrior.EmbeddingModel ? GainPrior.Shipped : null;
         var examples = await ExamplesAsync(prompts, generator, cancellationToken).ConfigureAwait(false);
-        var fit = GainFitter.To(examples, prior is null ? null : [.. examples.Select(example => prior.Of(example.Vector))]);
+        var fit = GainFitter.To(
+            examples,
+            prior is null ? null : [.. examples.Select(example => prior.Of(example.Vector, example.Features))]
+        );
         var evidence = new PolicyEvidence(
             fit.LeftOut,
             [.. prompts.Select(prompt => prompt.WeakQuality)],
@@ -268,7 +271,7 @@ public sealed class RoutingPolicy
     {
         Span<float> features = stackalloc float[PromptFeatures.Count];
         PromptFeatures.Write(prompt, features);
-        return Model.Score(vector, features, Prior?.Of(vector) ?? 0);
+        return Model.Score(vector, features, Prior?.Of(vector, features) ?? 0);
     }
 
     private static async Task<List<GainExample>> ExamplesAsync(
