@@ -1,5 +1,6 @@
 using System.ClientModel;
 using System.ClientModel.Primitives;
+using LlmThrift.Auditing;
 using LlmThrift.CostControls;
 using LlmThrift.Embeddings;
 using LlmThrift.ExactCache;
@@ -175,6 +176,54 @@ internal static class Snippets
                     {
                         o.Routing.Cascade.Checks.Add(check);
                     }
+                });
+    }
+
+    public static void AuditLogged(IServiceCollection services, IChatClient provider)
+    {
+        services.AddChatClient(sp => provider)
+                .UseCostControls()
+                .UseAuditLog("requests.jsonl");      // behind the caches: only what they do not answer
+    }
+
+    public static async Task Audit(IChatClient client, IEmbeddingGenerator<string, Embedding<float>> generator, IProgress<AuditProgress> progress)
+    {
+        var audit = new RoutingAudit(new RoutingAuditOptions
+        {
+            Folder = "audit",                                    // ended at any point, it goes on from here
+            Weak = new AuditTier("small", client, "gpt-4o-mini"),
+            Strong = new AuditTier("large", client, "gpt-4o"),
+            Judge = AnswerJudges.ByModel(client, "gpt-4.1"),     // null: people do
+            EmbeddingGenerator = generator,                      // the one that the app routes with
+            MaxCost = 5m,                                        // USD, all runs together
+            CallsPerMonth = 1_000_000,
+        });
+        AuditResult result = await audit.RunAsync(AuditLog.Read("requests.jsonl"), progress);
+    }
+
+    public static void SignOff()
+    {
+        RoutingPolicy.Load("audit/policy.json")
+            .SignedOff("Ada", RoutingTarget.Quality(0.98), TimeProvider.System.GetUtcNow())
+            .Save("audit/policy.json");
+    }
+
+    public static void People(RoutingAudit audit)
+    {
+        int open = audit.WriteReview("review.html");     // or .csv
+        int rated = audit.ReadReview("ratings.csv");     // then run the audit again: nothing is asked twice
+    }
+
+    public static void Policy(IServiceCollection services, IChatClient provider)
+    {
+        services.AddMiniLmEmbeddings();                              // package LlmThrift.Embeddings; the generator of the audit
+        services.AddChatClient(sp => provider)
+                .UseCostControls(o =>
+                {
+                    o.Routing.UsePolicy(RoutingPolicy.Load("audit/policy.json"));
+                    o.Routing.Exploration.Share = 0.01;              // default: 0
+                    o.Routing.Exploration.Judge = AnswerJudges.ByModel(provider, "gpt-4.1");
+                    o.Routing.Exploration.MaxCostPerDay = 2m;        // USD
                 });
     }
 
