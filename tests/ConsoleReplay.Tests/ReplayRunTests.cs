@@ -60,7 +60,8 @@ public sealed class ReplayRunTests : IDisposable
                 Questions = 2_464,
                 Semantic = true,
                 Stream = stream,
-                Concurrency = 2,
+                // One after another: what the cache learns first depends on the order, and a wrong answer among the first stops it for the rest of a short run.
+                Concurrency = 1,
             }
         );
 
@@ -72,7 +73,7 @@ public sealed class ReplayRunTests : IDisposable
         var semantic = json.GetProperty("semantic");
         var (calls, questions) = (semantic.GetProperty("calls"), semantic.GetProperty("questions"));
         var hits = calls.GetProperty("hits").GetInt64();
-        Assert.True(hits > 0);
+        Assert.True(hits > 0, semantic.ToString());
         Assert.Equal(stages[1].GetProperty("calls").GetInt64(), hits);
         Assert.InRange(questions.GetProperty("hits").GetInt64(), 1, hits);
         Assert.InRange(calls.GetProperty("falseHits").GetInt64(), 0, hits / 10);

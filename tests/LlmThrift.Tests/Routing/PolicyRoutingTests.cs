@@ -16,6 +16,9 @@ public sealed class PolicyRoutingTests
         .Empty.With("small", new ModelPrice { Input = 0.1m, Output = 0.4m })
         .With("large", new ModelPrice { Input = 10m, Output = 40m });
 
+    /// <summary>A starved machine makes a question that is embedded at once late.</summary>
+    private static readonly TimeSpan NoHurry = TimeSpan.FromSeconds(30);
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -46,7 +49,9 @@ public sealed class PolicyRoutingTests
             o.Metering.Prices = Prices;
             o.UseSemanticCache = true;
             o.SemanticCache.EmbeddingGenerator = generator;
+            o.SemanticCache.EmbeddingTimeout = NoHurry;
             o.Routing.EmbeddingGenerator = generator;
+            o.Routing.EmbeddingTimeout = NoHurry;
             o.Routing.UsePolicy(policy, RoutingTarget.StrongShare(0.5));
         });
 
@@ -237,6 +242,7 @@ public sealed class PolicyRoutingTests
             {
                 o.UsePolicy(policy, RoutingTarget.Quality(0.9));
                 o.EmbeddingGenerator = generator;
+                o.EmbeddingTimeout = NoHurry;
                 o.Exploration.Share = 1;
                 o.Exploration.Judge = AnswerJudges.Exact;
             });
@@ -276,6 +282,7 @@ public sealed class PolicyRoutingTests
             {
                 o.UsePolicy(policy, RoutingTarget.StrongShare(0));
                 o.EmbeddingGenerator = generator;
+                o.EmbeddingTimeout = NoHurry;
                 o.Exploration.Share = 1;
                 o.Exploration.Judge = AnswerJudges.Exact;
                 o.Exploration.MaxCostPerDay = 0.005m;
@@ -309,6 +316,7 @@ public sealed class PolicyRoutingTests
         {
             ["LlmThrift:Routing:Policy"] = path,
             ["LlmThrift:Routing:Target"] = "strong share 0.5",
+            ["LlmThrift:Routing:EmbeddingTimeout"] = "00:00:30",
         };
         var services = new ServiceCollection().AddSingleton<IEmbeddingGenerator<string, Embedding<float>>>(generator);
         services
@@ -386,6 +394,7 @@ public sealed class PolicyRoutingTests
             .UseModelRouting(o =>
             {
                 o.EmbeddingGenerator = generator;
+                o.EmbeddingTimeout = NoHurry;
                 configure(o);
             })
             .Build();

@@ -46,7 +46,7 @@ public sealed class SharedQuestionTests
             )
             .ToArray();
         await UntilAsync(() => provider.Calls == 1 && Volatile.Read(ref begun) > 1000);
-        await Task.Delay(200);
+        await Task.Delay(TimeSpan.FromSeconds(1));
         gate.SetResult();
 
         foreach (var response in await Task.WhenAll(asking).WaitAsync(Patience))
