@@ -36,17 +36,28 @@ internal static class UnitVectors
     public static float Dot(ReadOnlySpan<float> a, ReadOnlySpan<float> b)
     {
         var left = MemoryMarshal.Cast<float, Vector<float>>(a);
-        var right = MemoryMarshal.Cast<float, Vector<float>>(b);
-        var sums = Vector<float>.Zero;
-        for (var index = 0; index < left.Length; index++)
+        var right = MemoryMarshal.Cast<float, Vector<float>>(b)[..left.Length];
+
+        // Four sums, since each addition to one has to wait for the one before it.
+        var (first, second, third, fourth) = (Vector<float>.Zero, Vector<float>.Zero, Vector<float>.Zero, Vector<float>.Zero);
+        var index = 0;
+        for (; index + 3 < left.Length; index += 4)
         {
-            sums += left[index] * right[index];
+            first += left[index] * right[index];
+            second += left[index + 1] * right[index + 1];
+            third += left[index + 2] * right[index + 2];
+            fourth += left[index + 3] * right[index + 3];
         }
 
-        var sum = Vector.Sum(sums);
-        for (var index = left.Length * Vector<float>.Count; index < a.Length; index++)
+        for (; index < left.Length; index++)
         {
-            sum += a[index] * b[index];
+            first += left[index] * right[index];
+        }
+
+        var sum = Vector.Sum(first + second + (third + fourth));
+        for (var rest = left.Length * Vector<float>.Count; rest < a.Length; rest++)
+        {
+            sum += a[rest] * b[rest];
         }
 
         return sum;
