@@ -1,0 +1,110 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.AI;
+
+namespace LlmThrift.Local.Generation;
+
+/// <summary>An answer that is asked for: what it is made of, and what has come of it. Written by the scheduler's thread, read by one caller.</summary>
+internal sealed class GenerationRequest(
+    int[] prompt,
+    int maxTokens,
+    SamplingSettings sampling,
+    IReadOnlyList<string> stopSequences,
+    bool isStreamed,
+    CancellationToken cancellationToken
+)
+{
+    private readonly Lock _gate = new();
+    private readonly AnswerText _text = new(stopSequences);
+    private readonly TaskCompletionSource<GenerationOutcome> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // One signal is enough, however much has come.
+    private readonly Channel<bool>? _news = isStreamed
+        ? Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true })
+        : null;
+
+    private int _read;
+    private int _announced;
+    private volatile bool _isAbandoned;
+
+    public int[] Prompt => prompt;
+
+    public int MaxTokens => maxTokens;
+
+    public SamplingSettings Sampling => sampling;
+
+    /// <summary>Nobody waits for the answer any more.</summary>
+    public bool IsCancelled => _isAbandoned || cancellationToken.IsCancellationRequested;
+
+    /// <summary>Ends when the answer is whole; fails with what went wrong.</summary>
+    public Task<GenerationOutcome> Outcome => _outcome.Task;
+
+    public int OutputTokens { get; private set; }
+
+    /// <summary>Takes the bytes of a token.</summary>
+    /// <returns>Whether a stop sequence came.</returns>
+    public bool Add(ReadOnlySpan<byte> piece)
+    {
+        bool isNew;
+        lock (_gate)
+        {
+            OutputTokens++;
+            _text.Add(piece);
+            isNew = _text.Certain > _announced;
+            _announced = _text.Certain;
+        }
+
+        if (isNew)
+        {
+            _news?.Writer.TryWrite(true);
+        }
+
+        return _text.IsStopped;
+    }
+
+    public void Finish(ChatFinishReason reason, int cachedTokens)
+    {
+        lock (_gate)
+        {
+            _text.End();
+        }
+
+        _outcome.TrySetResult(new GenerationOutcome(reason, prompt.Length, cachedTokens, OutputTokens));
+        _news?.Writer.TryComplete();
+    }
+
+    public void Fail(Exception problem)
+    {
+        if (problem is OperationCanceledException)
+        {
+            _outcome.TrySetCanceled(cancellationToken.IsCancellationRequested ? cancellationToken : default);
+        }
+        else
+        {
+            _outcome.TrySetException(problem);
+        }
+
+        _news?.Writer.TryComplete();
+    }
+
+    /// <summary>The caller leaves.</summary>
+    public void Abandon() => _isAbandoned = true;
+
+    /// <summary>Waits until there is more text, or the end.</summary>
+    /// <returns>False at the end.</returns>
+    public async ValueTask<bool> WaitForTextAsync()
+    {
+        var reader = _news!.Reader;
+        return await reader.WaitToReadAsync(cancellationToken).ConfigureAwait(false) && reader.TryRead(out _);
+    }
+
+    /// <summary>The certain text that was not taken yet.</summary>
+    public string TakeText()
+    {
+        lock (_gate)
+        {
+            var from = _read;
+            _read = _text.Certain;
+            return from == _read ? "" : _text.Read(from, _read - from);
+        }
+    }
+}

@@ -1,0 +1,101 @@
+using System.Runtime.InteropServices;
+using LlmThrift.Local.Models;
+using LlmThrift.Local.Native;
+
+namespace LlmThrift.Local.Generation;
+
+/// <summary>llama.cpp's context: memory of several sequences, and a batch to evaluate tokens of any of them. Used by one thread.</summary>
+internal sealed unsafe class InferenceContext : IDisposable
+{
+    private readonly LlamaContextHandle _handle;
+    private readonly nint _memory;
+    private readonly int _vocabularySize;
+    private readonly int _capacity;
+    private readonly byte* _buffer;
+    private LlamaBatch _batch;
+
+    /// <exception cref="LocalModelException">There is not enough memory, or the settings do not fit the model.</exception>
+    public InferenceContext(LoadedModel model, int contextLength, int sequences, int batchSize, int threads)
+    {
+        _vocabularySize = model.VocabularySize;
+        _capacity = batchSize;
+        var parameters = LlamaNative.DefaultContextParameters();
+        parameters.ContextLength = (uint)((long)contextLength * sequences);
+        parameters.BatchSize = (uint)batchSize;
+        parameters.MicroBatchSize = (uint)Math.Min(batchSize, 512);
+        parameters.Sequences = (uint)sequences;
+        parameters.Threads = threads;
+        parameters.BatchThreads = threads;
+        parameters.NoTimings = 1;
+
+        // One memory for all sequences: what they have in common is kept once.
+        parameters.UnifiedKeyValues = 1;
+        _handle = new LlamaContextHandle(LlamaNative.CreateContext(model.Handle, parameters));
+        if (_handle.IsInvalid)
+        {
+            _handle.Dispose();
+            throw new LocalModelException(
+                $"llama.cpp cannot make a context of {sequences} × {contextLength} tokens for {model.Path}; its log says why. Lower ContextLength or MaxConcurrency."
+            );
+        }
+
+        _memory = LlamaNative.Memory(_handle);
+
+        // Per token: its id, position, number of sequences, a pointer to its sequence, the sequence, whether it has an output.
+        _buffer = (byte*)NativeMemory.AllocZeroed((nuint)batchSize, (5 * sizeof(int)) + (nuint)sizeof(nint));
+        _batch.Sequences = (int**)_buffer;
+        _batch.Tokens = (int*)(_batch.Sequences + batchSize);
+        _batch.Positions = _batch.Tokens + batchSize;
+        _batch.SequenceCounts = _batch.Positions + batchSize;
+        var sequenceIds = _batch.SequenceCounts + batchSize;
+        _batch.Outputs = (byte*)(sequenceIds + batchSize);
+        for (var i = 0; i < batchSize; i++)
+        {
+            _batch.SequenceCounts[i] = 1;
+            _batch.Sequences[i] = sequenceIds + i;
+        }
+    }
+
+    /// <summary>How many more tokens the batch takes.</summary>
+    public int Room => _capacity - _batch.Count;
+
+    public int Count => _batch.Count;
+
+    public void Begin() => _batch.Count = 0;
+
+    /// <summary>Adds a token to the batch.</summary>
+    /// <returns>Its place in it.</returns>
+    public int Add(int token, int position, int sequence, bool hasOutput)
+    {
+        var place = _batch.Count++;
+        _batch.Tokens[place] = token;
+        _batch.Positions[place] = position;
+        _batch.Sequences[place][0] = sequence;
+        _batch.Outputs[place] = hasOutput ? (byte)1 : (byte)0;
+        return place;
+    }
+
+    /// <summary>Evaluates the batch.</summary>
+    /// <returns>0 when done, 1 when the memory is full, other values as <c>llama_decode</c>.</returns>
+    public int Evaluate() => LlamaNative.Decode(_handle, _batch);
+
+    /// <summary>The log-odds of all tokens after the one at a place of the batch that has an output.</summary>
+    public ReadOnlySpan<float> Logits(int place)
+    {
+        var logits = LlamaNative.Logits(_handle, place);
+        return logits is null ? [] : new ReadOnlySpan<float>(logits, _vocabularySize);
+    }
+
+    /// <summary>Forgets the tokens of a sequence from a position on.</summary>
+    /// <returns>False when the model can only forget all of it, and nothing was done.</returns>
+    public bool Forget(int sequence, int from) => LlamaNative.RemoveFromSequence(_memory, sequence, from == 0 ? -1 : from, -1);
+
+    /// <summary>Makes the first tokens of a sequence, which is empty, those of another.</summary>
+    public void Share(int source, int destination, int count) => LlamaNative.CopySequence(_memory, source, destination, 0, count);
+
+    public void Dispose()
+    {
+        _handle.Dispose();
+        NativeMemory.Free(_buffer);
+    }
+}

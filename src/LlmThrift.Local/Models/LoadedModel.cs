@@ -1,0 +1,133 @@
+using System.Buffers;
+using System.Text;
+using LlmThrift.Local.Native;
+
+namespace LlmThrift.Local.Models;
+
+/// <summary>A model in memory and its vocabulary. Immutable; safe for concurrent use until it is disposed.</summary>
+internal sealed unsafe class LoadedModel : IDisposable
+{
+    private readonly nint _vocabulary;
+
+    private LoadedModel(LlamaModelHandle handle, string path)
+    {
+        Handle = handle;
+        Path = path;
+        _vocabulary = LlamaNative.Vocabulary(handle);
+        VocabularySize = LlamaNative.VocabularySize(_vocabulary);
+        TrainedContextLength = LlamaNative.TrainedContextLength(handle);
+        var template = LlamaNative.ChatTemplate(handle, null);
+        ChatTemplate = template is null
+            ? null
+            : Encoding.UTF8.GetString(System.Runtime.InteropServices.MemoryMarshal.CreateReadOnlySpanFromNullTerminated(template));
+    }
+
+    public LlamaModelHandle Handle { get; }
+
+    public string Path { get; }
+
+    public nint Vocabulary => _vocabulary;
+
+    public int VocabularySize { get; }
+
+    /// <summary>The tokens that the model was trained to see at once.</summary>
+    public int TrainedContextLength { get; }
+
+    /// <summary>The template in the model's file, in Jinja; null when there is none.</summary>
+    public string? ChatTemplate { get; }
+
+    /// <summary>Bytes of all weights.</summary>
+    public long Size => (long)LlamaNative.SizeOf(Handle);
+
+    /// <summary>How many weights there are.</summary>
+    public long Parameters => (long)LlamaNative.ParametersOf(Handle);
+
+    /// <summary>Reads a model; takes seconds for large ones.</summary>
+    /// <exception cref="LocalModelException">The file is not one that can be loaded.</exception>
+    public static LoadedModel Load(string path, int gpuLayers)
+    {
+        if (!File.Exists(path))
+        {
+            throw new LocalModelException($"There is no model file {path}. Give the path of a GGUF file.");
+        }
+
+        var parameters = LlamaNative.DefaultModelParameters();
+        parameters.GpuLayers = gpuLayers;
+        var handle = new LlamaModelHandle(LlamaNative.LoadModel(path, parameters));
+        if (handle.IsInvalid)
+        {
+            handle.Dispose();
+            throw new LocalModelException($"llama.cpp cannot load {path}; its log says why (category LlmThrift.Local, level Error).");
+        }
+
+        if (!LlamaNative.HasDecoder(handle) || LlamaNative.HasEncoder(handle))
+        {
+            handle.Dispose();
+            throw new LocalModelException($"{path} is not a model that generates text from text: take one that has a decoder alone.");
+        }
+
+        return new LoadedModel(handle, path);
+    }
+
+    public bool EndsGeneration(int token) => LlamaNative.EndsGeneration(_vocabulary, token);
+
+    /// <summary>The tokens of a text.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="addSpecial">With the token that begins a text, where the model has one.</param>
+    /// <param name="parseSpecial">Names of control tokens in the text stand for these tokens.</param>
+    public int[] Tokenize(string text, bool addSpecial, bool parseSpecial)
+    {
+        var count = Encoding.UTF8.GetByteCount(text);
+        var bytes = ArrayPool<byte>.Shared.Rent(count + 1);
+        var tokens = ArrayPool<int>.Shared.Rent(count + 8);
+        try
+        {
+            Encoding.UTF8.GetBytes(text, bytes);
+            fixed (byte* source = bytes)
+            fixed (int* destination = tokens)
+            {
+                // A token has a byte at least, but for those at the beginning and the end.
+                var written = LlamaNative.Tokenize(_vocabulary, source, count, destination, tokens.Length, addSpecial, parseSpecial);
+                return written >= 0
+                    ? tokens.AsSpan(0, written).ToArray()
+                    : throw new LocalModelException($"A text of {count} bytes cannot be turned into tokens by {Path}.");
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(bytes);
+            ArrayPool<int>.Shared.Return(tokens);
+        }
+    }
+
+    /// <summary>Writes the bytes of a token, which need not be whole characters, and says how many they are; none for control tokens.</summary>
+    /// <param name="token">The token.</param>
+    /// <param name="destination">Room for them.</param>
+    /// <returns>The number of bytes; below zero, the room that it takes.</returns>
+    public int WritePiece(int token, Span<byte> destination)
+    {
+        fixed (byte* bytes = destination)
+        {
+            return LlamaNative.PieceOf(_vocabulary, token, bytes, destination.Length, skippedSpaces: 0, special: false);
+        }
+    }
+
+    /// <summary>The text of the token that begins a text; empty where there is none.</summary>
+    public string BeginText()
+    {
+        var token = LlamaNative.BeginToken(_vocabulary);
+        if (token < 0)
+        {
+            return "";
+        }
+
+        Span<byte> bytes = stackalloc byte[64];
+        fixed (byte* destination = bytes)
+        {
+            var written = LlamaNative.PieceOf(_vocabulary, token, destination, bytes.Length, 0, special: true);
+            return written > 0 ? Encoding.UTF8.GetString(bytes[..written]) : "";
+        }
+    }
+
+    public void Dispose() => Handle.Dispose();
+}
