@@ -5,6 +5,11 @@ namespace LlmThrift.Local.Gguf;
 /// <summary>Asks a file for values that a model needs; the type must be the very one that llama.cpp asks for.</summary>
 internal sealed class GgufMetadata(GgufFile file)
 {
+    private readonly HashSet<string> _tensors = new(StringComparer.Ordinal);
+
+    /// <summary>Whether a tensor was asked for, whether it is there or not.</summary>
+    public bool WasAskedFor(string tensor) => _tensors.Contains(tensor);
+
     /// <summary>A text that must be there.</summary>
     public string Text(string key) => OptionalText(key) is { Length: > 0 } text ? text : throw Missing(key, GgufValueType.Text);
 
@@ -63,7 +68,7 @@ internal sealed class GgufMetadata(GgufFile file)
                     ? value
                     : throw GgufProblem.Of(
                         file.Path,
-                        $"has {GgufProblem.Number((double)value)} in '{key}': it must be finite and positive"
+                        $"has {GgufProblem.Number((double)value)} in '{key}': it must be finite and {(zero ? "not below 0" : "above 0")}"
                     );
             case { } other:
                 throw Wrong(key, other, GgufValueType.Float32);
@@ -115,6 +120,7 @@ internal sealed class GgufMetadata(GgufFile file)
     /// <summary>A tensor that may be absent, with these dimensions.</summary>
     public GgufTensor? OptionalTensor(string name, params ReadOnlySpan<long> dimensions)
     {
+        _tensors.Add(name);
         if (file.FindTensor(name) is not { } tensor)
         {
             return null;

@@ -43,7 +43,11 @@ internal static class GgufModelCheck
         "add_sep_token",
         "add_space_prefix",
         "remove_extra_whitespaces",
+        "normalizer.lowercase",
+        "normalizer.strip_accents",
     ];
+
+    private static readonly string[] Tokenizers = ["llama", "gpt2", "bert", "t5", "rwkv", "plamo2", "gemma4", "hybriddna", "whitespace"];
 
     private static readonly string[] RopeScalings = ["none", "linear", "yarn", "longrope"];
 
@@ -82,6 +86,7 @@ internal static class GgufModelCheck
             );
         }
 
+        metadata.OptionalUInt32(architecture + ".vocab_size");
         var layers = metadata.UInt32(architecture + ".block_count", 1, MostLayers);
         metadata.UInt32(architecture + ".context_length", 1, LongestContext);
         var width = metadata.UInt32(architecture + ".embedding_length", 1, MostDimensions);
@@ -117,7 +122,7 @@ internal static class GgufModelCheck
         {
             throw GgufProblem.Of(
                 file.Path,
-                $"has in '{key}' {file.Find(key)!.Description}: {layers} numbers, one a layer, are needed, of which one at least is positive",
+                $"has {file.Find(key)!.Description} in '{key}': {layers} numbers, one a layer, are needed, none negative and not all 0",
                 GgufProblem.Convert
             );
         }
@@ -164,6 +169,7 @@ internal static class GgufModelCheck
         metadata.OptionalFloat(architecture + ".rope.scaling.factor", zero: true);
         metadata.OptionalFloat(architecture + ".rope.scale_linear", zero: true);
         metadata.OptionalFloat(architecture + ".rope.scaling.attn_factor", zero: false);
+        metadata.OptionalFloat(architecture + ".rope.scaling.alpha", zero: true);
         metadata.OptionalUInt32(architecture + ".rope.scaling.original_context_length", 1, LongestContext);
         metadata.OptionalBoolean(architecture + ".rope.scaling.finetuned");
         var key = architecture + ".rope.scaling.type";
@@ -192,7 +198,17 @@ internal static class GgufModelCheck
             );
         }
 
+        if (!Tokenizers.Contains(model, StringComparer.Ordinal))
+        {
+            throw GgufProblem.Of(
+                file.Path,
+                $"has the tokenizer {GgufProblem.Quote(model)}: llama.cpp v0.5.0 knows {string.Join(", ", Tokenizers)}",
+                "Download it again; if it was made for a newer llama.cpp, a newer LlmThrift.Local is needed."
+            );
+        }
+
         metadata.OptionalText("tokenizer.ggml.pre");
+        metadata.OptionalUInt32("tokenizer.ggml.token_type_count");
         var count = metadata.Array(Tokens, GgufValueType.Text);
 
         // A vocabulary of pieces is read by its scores and types; of others scores are rarely there.

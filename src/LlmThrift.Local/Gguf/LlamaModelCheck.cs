@@ -46,6 +46,16 @@ internal static class LlamaModelCheck
             {
                 Vector(file, tensor);
             }
+
+            // llama.cpp refuses a model with tensors that it has no use for; scales go with some quantizations.
+            if (!metadata.WasAskedFor(tensor.Name) && !tensor.Name.EndsWith("scale", StringComparison.Ordinal))
+            {
+                throw GgufProblem.Of(
+                    file.Path,
+                    $"has the tensor '{tensor.Name}', which a Llama model with its metadata does not have",
+                    GgufProblem.Convert
+                );
+            }
         }
     }
 
