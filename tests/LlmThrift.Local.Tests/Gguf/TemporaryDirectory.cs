@@ -1,0 +1,11 @@
+namespace LlmThrift.Local.Tests.Gguf;
+
+/// <summary>A directory that goes with the test.</summary>
+internal sealed class TemporaryDirectory : IDisposable
+{
+    public string Path { get; } = Directory.CreateTempSubdirectory("llmthrift-gguf-").FullName;
+
+    public string File(string name) => System.IO.Path.Combine(Path, name);
+
+    public void Dispose() => Directory.Delete(Path, recursive: true);
+}
