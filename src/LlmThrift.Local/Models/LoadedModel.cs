@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using LlmThrift.Local.Gguf;
 using LlmThrift.Local.Native;
 
 namespace LlmThrift.Local.Models;
@@ -46,11 +47,8 @@ internal sealed unsafe class LoadedModel : IDisposable
     /// <exception cref="LocalModelException">The file is not one that can be loaded.</exception>
     public static LoadedModel Load(string path, int gpuLayers)
     {
-        if (!File.Exists(path))
-        {
-            throw new LocalModelException($"There is no model file {path}. Give the path of a GGUF file.");
-        }
-
+        // llama.cpp takes much of a file on trust, and ends the process where that is disappointed.
+        GgufFile.Validate(path);
         var parameters = LlamaNative.DefaultModelParameters();
         parameters.GpuLayers = gpuLayers;
         var handle = new LlamaModelHandle(LlamaNative.LoadModel(path, parameters));
