@@ -69,6 +69,10 @@ internal sealed unsafe class LoadedModel : IDisposable
 
     public bool EndsGeneration(int token) => LlamaNative.EndsGeneration(_vocabulary, token);
 
+    /// <summary>The token that begins a text, where the model wants one; else null.</summary>
+    public int? BeginToken =>
+        LlamaNative.AddsBeginToken(_vocabulary) && LlamaNative.BeginToken(_vocabulary) is >= 0 and var token ? token : null;
+
     /// <summary>The tokens of a text.</summary>
     /// <param name="text">The text.</param>
     /// <param name="addSpecial">With the token that begins a text, where the model has one.</param>

@@ -22,6 +22,9 @@ internal static unsafe partial class LlamaLibrary
     private static bool _hasResolver;
     private static ILogger? _logger;
 
+    /// <summary>Hears every line of the log besides, on whatever thread wrote it; null for none.</summary>
+    public static Action<string>? Listener { get; set; }
+
     /// <summary>Where the libraries were found; null before they are loaded.</summary>
     public static string? Folder { get; private set; }
 
@@ -191,6 +194,7 @@ internal static unsafe partial class LlamaLibrary
         // Nothing may be thrown into native code.
         try
         {
+            Listener?.Invoke(Encoding.UTF8.GetString(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(text)));
             if (_logger is not { } logger)
             {
                 return;

@@ -134,6 +134,16 @@ internal static unsafe partial class LlamaNative
         int length
     );
 
+    [LibraryImport(Llama, EntryPoint = "llama_model_quantize_default_params")]
+    public static partial LlamaQuantizeParameters DefaultQuantizeParameters();
+
+    [LibraryImport(Llama, EntryPoint = "llama_model_quantize", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial uint Quantize(string source, string target, in LlamaQuantizeParameters parameters);
+
+    [LibraryImport(Llama, EntryPoint = "llama_vocab_get_add_bos")]
+    [return: MarshalAs(UnmanagedType.I1)]
+    public static partial bool AddsBeginToken(nint vocabulary);
+
     [LibraryImport(Llama, EntryPoint = "llama_sampler_chain_init")]
     public static partial nint CreateSamplerChain([MarshalAs(UnmanagedType.I1)] bool withoutTimings);
 
