@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using LlmThrift.Local.Chat;
 using LlmThrift.Local.Generation;
+using LlmThrift.Local.Grammars;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;
 
@@ -247,6 +248,9 @@ public sealed class LocalChatClient : IChatClient
         }
     }
 
+    /// <exception cref="NotSupportedException">The schema has what no grammar can express; the message names it.</exception>
     private static string? GrammarOf(ChatResponseFormat? format) =>
-        format is ChatResponseFormatJson json ? throw new NotSupportedException(json.SchemaName) : null;
+        format is not ChatResponseFormatJson json ? null
+        : json.Schema is { } schema ? JsonSchemaGrammar.FromSchema(schema)
+        : JsonSchemaGrammar.AnyJson;
 }
