@@ -297,7 +297,6 @@ public sealed class JsonSchemaGrammarTests
     public void FromSchema_200_random_schemas_make_valid_documents()
     {
         var schemas = new RandomSchemas(seed: 20_26);
-        var dump = Environment.GetEnvironmentVariable("LLMTHRIFT_GRAMMAR_DUMP");
         var made = 0;
         for (var i = 0; made < 200; i++)
         {
@@ -315,12 +314,6 @@ public sealed class JsonSchemaGrammarTests
             }
 
             CheckSamples(schema, new Gbnf(text), samples: 20, seed: i);
-            if (dump is not null)
-            {
-                File.WriteAllText(Path.Combine(dump, $"{made:000}.gbnf"), text);
-                File.WriteAllText(Path.Combine(dump, $"{made:000}.schema.json"), schema.GetRawText());
-            }
-
             made++;
         }
     }
@@ -465,18 +458,6 @@ public sealed class JsonSchemaGrammarTests
         var grammar = JsonSchemaGrammar.FromSchema(JsonElement.Parse("""{"enum":["größe","😀","\u0001"]}"""));
 
         Assert.All(grammar, character => Assert.True(char.IsAscii(character)));
-    }
-
-    /// <summary>Documents that a real model wrote under the dumped grammars: see whether they are valid. For development; without its folder there are none.</summary>
-    [Fact]
-    public void FromSchema_documents_of_a_model_are_valid()
-    {
-        var folder = Environment.GetEnvironmentVariable("LLMTHRIFT_GRAMMAR_TEXTS");
-        foreach (var file in folder is null ? [] : Directory.GetFiles(folder, "*.out"))
-        {
-            var schema = JsonElement.Parse(File.ReadAllText(Path.ChangeExtension(file, ".schema.json")));
-            Check(new SchemaJudge(schema), File.ReadAllText(file), file);
-        }
     }
 
     private static void CheckSamples(JsonElement schema, Gbnf grammar, int samples, int seed)
