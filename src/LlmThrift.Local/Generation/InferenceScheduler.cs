@@ -14,8 +14,6 @@ internal sealed class InferenceScheduler : IDisposable
     /// <summary>Fewer tokens in common are not worth waiting for, or copying.</summary>
     private const int LeastShared = 16;
 
-    private const int MaxPieceBytes = 512;
-
     private readonly LoadedModel _model;
     private readonly InferenceContext _context;
     private readonly Slot[] _slots;
@@ -328,9 +326,7 @@ internal sealed class InferenceScheduler : IDisposable
                 return;
             }
 
-            Span<byte> piece = stackalloc byte[MaxPieceBytes];
-            var length = _model.WritePiece(token, piece);
-            if (request.Add(piece[..Math.Max(0, length)]))
+            if (request.Add(_model.Piece(token)))
             {
                 End(slot, ChatFinishReason.Stop);
             }

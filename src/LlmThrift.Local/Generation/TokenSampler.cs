@@ -9,12 +9,15 @@ internal sealed unsafe class TokenSampler : IDisposable
 {
     private const int PenalizedTokens = 64;
 
+    private readonly LoadedModel _model;
     private readonly LlamaSamplerHandle? _chain;
     private readonly LlamaSamplerHandle? _grammar;
+    private Utf8Sequence _characters;
 
     /// <exception cref="LocalModelException">The grammar cannot be read.</exception>
     public TokenSampler(LoadedModel model, SamplingSettings settings)
     {
+        _model = model;
         if (settings.Grammar is { } grammar)
         {
             _grammar = new LlamaSamplerHandle(LlamaNative.GrammarSampler(model.Vocabulary, grammar, "root"));
@@ -90,6 +93,7 @@ internal sealed unsafe class TokenSampler : IDisposable
             }
 
             LlamaNative.Accept(_grammar, token);
+            _ = _characters.TryAdd(_model.Piece(token));
         }
 
         LlamaNative.Accept(_chain, token);
@@ -121,6 +125,11 @@ internal sealed unsafe class TokenSampler : IDisposable
             };
             if (isConstrained)
             {
+                foreach (ref var candidate in candidates[..logits.Length])
+                {
+                    candidate.Logit = IsWellFormed(candidate.Token) ? candidate.Logit : float.NegativeInfinity;
+                }
+
                 LlamaNative.Apply(_grammar!, &array);
             }
 
@@ -131,8 +140,19 @@ internal sealed unsafe class TokenSampler : IDisposable
         }
     }
 
+    private bool IsWellFormed(int token)
+    {
+        var characters = _characters;
+        return characters.TryAdd(_model.Piece(token));
+    }
+
     private bool IsAllowed(int token)
     {
+        if (!IsWellFormed(token))
+        {
+            return false;
+        }
+
         var candidate = new LlamaTokenData { Token = token, Logit = 1 };
         var array = new LlamaTokenDataArray
         {

@@ -9,6 +9,7 @@ namespace LlmThrift.Local.Models;
 internal sealed unsafe class LoadedModel : IDisposable
 {
     private readonly nint _vocabulary;
+    private readonly Lazy<(byte[] Bytes, int[] Starts)> _pieces;
 
     private LoadedModel(LlamaModelHandle handle, string path)
     {
@@ -17,6 +18,7 @@ internal sealed unsafe class LoadedModel : IDisposable
         _vocabulary = LlamaNative.Vocabulary(handle);
         VocabularySize = LlamaNative.VocabularySize(_vocabulary);
         TrainedContextLength = LlamaNative.TrainedContextLength(handle);
+        _pieces = new Lazy<(byte[], int[])>(ReadPieces);
         var template = LlamaNative.ChatTemplate(handle, null);
         ChatTemplate = template is null
             ? null
@@ -102,11 +104,34 @@ internal sealed unsafe class LoadedModel : IDisposable
         }
     }
 
-    /// <summary>Writes the bytes of a token, which need not be whole characters, and says how many they are; none for control tokens.</summary>
-    /// <param name="token">The token.</param>
-    /// <param name="destination">Room for them.</param>
-    /// <returns>The number of bytes; below zero, the room that it takes.</returns>
-    public int WritePiece(int token, Span<byte> destination)
+    /// <summary>The bytes of a token, which need not be whole characters; none for control tokens.</summary>
+    public ReadOnlySpan<byte> Piece(int token)
+    {
+        var (bytes, starts) = _pieces.Value;
+        return bytes.AsSpan(starts[token], starts[token + 1] - starts[token]);
+    }
+
+    private (byte[] Bytes, int[] Starts) ReadPieces()
+    {
+        var bytes = new byte[16 * VocabularySize];
+        var starts = new int[VocabularySize + 1];
+        for (var token = 0; token < VocabularySize; token++)
+        {
+            int written;
+            while ((written = WritePiece(token, bytes.AsSpan(starts[token]))) < 0)
+            {
+                Array.Resize(ref bytes, (2 * bytes.Length) - written);
+            }
+
+            starts[token + 1] = starts[token] + written;
+        }
+
+        Array.Resize(ref bytes, starts[^1]);
+        return (bytes, starts);
+    }
+
+    /// <summary>Writes the bytes of a token; below zero, the room that it takes.</summary>
+    private int WritePiece(int token, Span<byte> destination)
     {
         fixed (byte* bytes = destination)
         {
