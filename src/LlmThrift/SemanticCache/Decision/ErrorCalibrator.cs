@@ -14,6 +14,18 @@ internal sealed class ErrorCalibrator
     /// <summary>Outcomes of questions that are hopeless by far say nothing about those that may be served.</summary>
     private const double LargestLogOdds = -0.85;
 
+    /// <summary>
+    /// Errors where the model is surer than this count as if it had been so sure. Far out, one error has more leverage on the slope than hundreds of
+    /// right answers, and is as likely a slip of whoever compared.
+    /// </summary>
+    private const double LeastLogOddsOfError = -5;
+
+    /// <summary>
+    /// With so many outcomes, one may stand for one more than itself. Among the first, each is itself: what it stands for was not seen, and the prior
+    /// knows more about that.
+    /// </summary>
+    private const double OutcomesForWeight = 400;
+
     private const int Steps = 8;
     private const double LongestSlopeStep = 0.15;
     private const double LongestInterceptStep = 0.75;
@@ -69,6 +81,7 @@ internal sealed class ErrorCalibrator
         var outcomes = _outcomes.AsSpan(0, (int)Math.Min(_count, Capacity));
         var posterior = _posterior;
         var (slope, intercept) = (posterior.Slope, posterior.Intercept);
+        var largestWeight = 1 + (outcomes.Length / OutcomesForWeight);
         for (var step = 0; step < Steps; step++)
         {
             double gradientOfSlope = (slope - 1) / (SlopeDeviation * SlopeDeviation),
@@ -78,13 +91,15 @@ internal sealed class ErrorCalibrator
                 curvatureOfIntercept = 1 / (InterceptDeviation * InterceptDeviation);
             foreach (ref readonly var outcome in outcomes)
             {
-                var probability = Sigmoid((slope * outcome.LogOdds) + intercept);
-                var error = outcome.Weight * (probability - (outcome.IsError ? 1 : 0));
-                var information = outcome.Weight * probability * (1 - probability);
-                gradientOfSlope += error * outcome.LogOdds;
+                var logOdds = outcome.IsError ? Math.Max(LeastLogOddsOfError, outcome.LogOdds) : outcome.LogOdds;
+                var weight = Math.Min(largestWeight, outcome.Weight);
+                var probability = Sigmoid((slope * logOdds) + intercept);
+                var error = weight * (probability - (outcome.IsError ? 1 : 0));
+                var information = weight * probability * (1 - probability);
+                gradientOfSlope += error * logOdds;
                 gradientOfIntercept += error;
-                curvatureOfSlope += information * outcome.LogOdds * outcome.LogOdds;
-                curvature += information * outcome.LogOdds;
+                curvatureOfSlope += information * logOdds * logOdds;
+                curvature += information * logOdds;
                 curvatureOfIntercept += information;
             }
 

@@ -64,6 +64,40 @@ public sealed class ServingPolicyTests
     }
 
     [Fact]
+    public void One_wrong_answer_among_the_first_audited_does_not_end_serving()
+    {
+        var policy = new ServingPolicy(0.01, 1, BySimilarity);
+        var entry = Near(0.6f, Question).Entry;
+        var expectedErrors = 0.0;
+        for (var outcome = 1; outcome < 40; outcome++)
+        {
+            // What the model expects, and then an answer of which it was surer than of any other.
+            var logOdds = -1 - (3 * outcome / 40f);
+            var before = Math.Floor(expectedErrors);
+            expectedErrors += ErrorCalibrator.Sigmoid(logOdds);
+            Learn(logOdds, weight: 1, wasRight: Math.Floor(expectedErrors) == before);
+        }
+
+        Learn(-9, weight: 2, wasRight: false);
+
+        var served = 0;
+        for (var question = 0; question < 100; question++)
+        {
+            var decision = policy.Decide([Near(0.6f, Question)], new AskedQuestion(Question));
+            served += decision.Choice == ServingChoice.Serve ? 1 : 0;
+            if (decision.Choice == ServingChoice.Explore)
+            {
+                policy.Learn(decision.Trace, decision.Choice, wasRight: true, [], entry);
+            }
+        }
+
+        Assert.InRange(served, 80, 100);
+
+        void Learn(float logOdds, float weight, bool wasRight) =>
+            policy.Learn(new DecisionTrace(0.6f, float.NaN, logOdds, weight, null), ServingChoice.Explore, wasRight, [], entry);
+    }
+
+    [Fact]
     public void Reports_of_wrong_answers_raise_the_limit_of_the_error()
     {
         var policy = new ServingPolicy(0.01, 1, BySimilarity);
