@@ -182,7 +182,7 @@ public class SemanticCacheBenchmarks
             return false;
         }
 
-        public ServingDecision Decide(ReadOnlySpan<Candidate> candidates, string question) => _policy.Decide(candidates, question);
+        public ServingDecision Decide(Span<Candidate> candidates, in AskedQuestion asked) => _policy.Decide(candidates, asked);
 
         public void Learn(
             in DecisionTrace trace,

@@ -16,9 +16,6 @@ internal sealed partial class SemanticCacheState : CacheState
     /// <summary>How many neighbours of a question are looked at.</summary>
     public const int MaxCandidates = 20;
 
-    /// <summary>How many are scored: the nearest of each answer.</summary>
-    private const int MaxScored = 3;
-
     private const int MaxRememberedHits = 10_000;
 
     private readonly SemanticPersistence? _persistence;
@@ -71,44 +68,21 @@ internal sealed partial class SemanticCacheState : CacheState
     {
         // Now that there is a vector, it is known how long those of the store must be.
         _persistence?.LoadOnce(Entries, Embedder);
-        var nearest = new (SemanticEntry Entry, float Similarity)[MaxCandidates];
-        var candidates = new Candidate[Entries.FindNearest(scopeKey, vector, nearest, _policy.LeastSimilarity)];
-        for (var index = 0; index < candidates.Length; index++)
-        {
-            candidates[index] = new Candidate(nearest[index].Entry, nearest[index].Similarity, float.NaN);
-        }
-
-        return candidates;
+        var candidates = new Candidate[MaxCandidates];
+        var found = Entries.FindNearest(scopeKey, vector, candidates, _policy.LeastSimilarity);
+        return found == candidates.Length ? candidates : candidates[..found];
     }
 
     /// <summary>Scores those of the candidates that come into question, unless they are.</summary>
-    public void Score(Candidate[] candidates, string question, float[] vector)
-    {
-        if (candidates.Length == 0 || !float.IsNaN(candidates[0].Score))
-        {
-            return;
-        }
-
-        var groups = new List<AnswerGroup>(MaxScored);
-        foreach (ref var candidate in candidates.AsSpan())
-        {
-            var entry = candidate.Entry;
-            if (groups.Count < MaxScored && !groups.Contains(entry.Group))
-            {
-                groups.Add(entry.Group);
-                var pair = new QuestionPair(question, entry.Question, vector, entry.Vector, candidate.Similarity);
-                candidate = candidate with { Score = _scorer.Score(pair) };
-            }
-        }
-    }
+    public void Score(Candidate[] candidates, string question, float[] vector) =>
+        new AskedQuestion(question, vector, _scorer).ScoreAll(candidates);
 
     /// <summary>Decides, and scores the candidates only where that can make a difference.</summary>
     public ServingDecision Decide(Candidate[] candidates, string question, float[] vector)
     {
         if (!_policy.TryDismiss(candidates, out var decision))
         {
-            Score(candidates, question, vector);
-            decision = _policy.Decide(candidates, question);
+            decision = _policy.Decide(candidates, new AskedQuestion(question, vector, _scorer));
         }
 
         LogDecision(Logger, decision.Reason, candidates.Length, decision.Trace.Similarity, decision.Trace.Score, decision.ErrorBound);

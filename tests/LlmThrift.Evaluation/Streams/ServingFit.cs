@@ -52,12 +52,12 @@ internal sealed class ServingFit(IQuestionPairScorer? scorer)
                 candidates[i] = new Candidate(entry, similarities[nearest[i]], score);
             }
 
-            var decision = policy.Decide(candidates.AsSpan(0, count), text);
+            var decision = policy.Decide(candidates.AsSpan(0, count), new AskedQuestion(text));
             bool? wasRight = decision.Entry is { } best ? stream.Answers[best.Id] == answer : null;
             if (wasRight is { } right && !float.IsNaN(decision.Trace.LogOdds))
             {
                 var features = new float[ServingFeatures.Count];
-                var chosen = ServingFeatures.Compute(candidates.AsSpan(0, count), features);
+                var chosen = ServingFeatures.Compute(candidates.AsSpan(0, count), features, out _);
                 var members = candidates
                     .AsSpan(0, count)
                     .ToArray()

@@ -18,8 +18,9 @@ internal sealed class ThresholdPolicy(float threshold = 0.9f) : IServingPolicy
         return false;
     }
 
-    public ServingDecision Decide(ReadOnlySpan<Candidate> candidates, string question)
+    public ServingDecision Decide(Span<Candidate> candidates, in AskedQuestion asked)
     {
+        asked.ScoreAll(candidates);
         if (candidates.IsEmpty)
         {
             return new ServingDecision(ServingChoice.Explore, null, 1f, "no_neighbor", default);

@@ -3,7 +3,8 @@ namespace LlmThrift.SemanticCache;
 /// <summary>
 /// Corrects the model's log-odds of an error by what came of the calls that were made after all: a logistic regression with a slope and an
 /// intercept, by maximum a posteriori, on the last few thousand outcomes (Platt scaling with a prior that trusts the model). Its posterior
-/// says how sure it is: with little evidence the upper limit is far from the estimate. Not safe for concurrent use.
+/// says how sure it is: with little evidence the upper limit is far from the estimate. Outcomes come from one thread at a time, which also fits; others read
+/// the last fit meanwhile and never wait for the next.
 /// </summary>
 internal sealed class ErrorCalibrator
 {
@@ -12,6 +13,18 @@ internal sealed class ErrorCalibrator
 
     /// <summary>Outcomes of questions that are hopeless by far say nothing about those that may be served.</summary>
     private const double LargestLogOdds = -0.85;
+
+    /// <summary>
+    /// Errors where the model is surer than this count as if it had been so sure. Far out, one error has more leverage on the slope than hundreds of
+    /// right answers, and is as likely a slip of whoever compared.
+    /// </summary>
+    private const double LeastLogOddsOfError = -5;
+
+    /// <summary>
+    /// With so many outcomes, one may stand for one more than itself. Among the first, each is itself: what it stands for was not seen, and the prior
+    /// knows more about that.
+    /// </summary>
+    private const double OutcomesForWeight = 400;
 
     private const int Steps = 8;
     private const double LongestSlopeStep = 0.15;
@@ -22,11 +35,7 @@ internal sealed class ErrorCalibrator
 
     private readonly (float LogOdds, float Weight, bool IsError)[] _outcomes = new (float, float, bool)[Capacity];
     private long _count;
-    private double _slope = 1;
-    private double _intercept;
-    private double _varianceOfSlope = SlopeDeviation * SlopeDeviation;
-    private double _covariance;
-    private double _varianceOfIntercept = InterceptDeviation * InterceptDeviation;
+    private Posterior _posterior = new(1, 0, SlopeDeviation * SlopeDeviation, 0, InterceptDeviation * InterceptDeviation);
 
     public long Count => _count;
 
@@ -56,8 +65,9 @@ internal sealed class ErrorCalibrator
     /// <param name="deviations">How many standard deviations of the posterior above the estimate.</param>
     public double Upper(double logOdds, double deviations)
     {
-        var variance = (logOdds * logOdds * _varianceOfSlope) + (2 * logOdds * _covariance) + _varianceOfIntercept;
-        return Sigmoid((_slope * logOdds) + _intercept + (deviations * Math.Sqrt(Math.Max(0, variance))));
+        var fitted = Volatile.Read(ref _posterior);
+        var variance = (logOdds * logOdds * fitted.VarianceOfSlope) + (2 * logOdds * fitted.Covariance) + fitted.VarianceOfIntercept;
+        return Sigmoid((fitted.Slope * logOdds) + fitted.Intercept + (deviations * Math.Sqrt(Math.Max(0, variance))));
     }
 
     public static double Sigmoid(double logOdds) => 1 / (1 + Math.Exp(-logOdds));
@@ -69,22 +79,27 @@ internal sealed class ErrorCalibrator
     private void Fit()
     {
         var outcomes = _outcomes.AsSpan(0, (int)Math.Min(_count, Capacity));
+        var posterior = _posterior;
+        var (slope, intercept) = (posterior.Slope, posterior.Intercept);
+        var largestWeight = 1 + (outcomes.Length / OutcomesForWeight);
         for (var step = 0; step < Steps; step++)
         {
-            double gradientOfSlope = (_slope - 1) / (SlopeDeviation * SlopeDeviation),
-                gradientOfIntercept = _intercept / (InterceptDeviation * InterceptDeviation),
+            double gradientOfSlope = (slope - 1) / (SlopeDeviation * SlopeDeviation),
+                gradientOfIntercept = intercept / (InterceptDeviation * InterceptDeviation),
                 curvatureOfSlope = 1 / (SlopeDeviation * SlopeDeviation),
                 curvature = 0,
                 curvatureOfIntercept = 1 / (InterceptDeviation * InterceptDeviation);
             foreach (ref readonly var outcome in outcomes)
             {
-                var probability = Sigmoid((_slope * outcome.LogOdds) + _intercept);
-                var error = outcome.Weight * (probability - (outcome.IsError ? 1 : 0));
-                var information = outcome.Weight * probability * (1 - probability);
-                gradientOfSlope += error * outcome.LogOdds;
+                var logOdds = outcome.IsError ? Math.Max(LeastLogOddsOfError, outcome.LogOdds) : outcome.LogOdds;
+                var weight = Math.Min(largestWeight, outcome.Weight);
+                var probability = Sigmoid((slope * logOdds) + intercept);
+                var error = weight * (probability - (outcome.IsError ? 1 : 0));
+                var information = weight * probability * (1 - probability);
+                gradientOfSlope += error * logOdds;
                 gradientOfIntercept += error;
-                curvatureOfSlope += information * outcome.LogOdds * outcome.LogOdds;
-                curvature += information * outcome.LogOdds;
+                curvatureOfSlope += information * logOdds * logOdds;
+                curvature += information * logOdds;
                 curvatureOfIntercept += information;
             }
 
@@ -92,16 +107,17 @@ internal sealed class ErrorCalibrator
             var slopeStep = ((curvatureOfIntercept * gradientOfSlope) - (curvature * gradientOfIntercept)) / determinant;
             var interceptStep = ((curvatureOfSlope * gradientOfIntercept) - (curvature * gradientOfSlope)) / determinant;
             var length = Math.Max(Math.Abs(slopeStep) / LongestSlopeStep, Math.Abs(interceptStep) / LongestInterceptStep);
-            _slope -= slopeStep / Math.Max(1, length);
-            _intercept -= interceptStep / Math.Max(1, length);
+            slope -= slopeStep / Math.Max(1, length);
+            intercept -= interceptStep / Math.Max(1, length);
 
             // A slope below this would rank by nothing but noise.
-            _slope = Math.Clamp(_slope, 0.3, 3);
-            (_varianceOfSlope, _covariance, _varianceOfIntercept) = (
-                curvatureOfIntercept / determinant,
-                -curvature / determinant,
-                curvatureOfSlope / determinant
-            );
+            slope = Math.Clamp(slope, 0.3, 3);
+            posterior = new(slope, intercept, curvatureOfIntercept / determinant, -curvature / determinant, curvatureOfSlope / determinant);
         }
+
+        Volatile.Write(ref _posterior, posterior);
     }
+
+    /// <summary>What the outcomes so far make likely: the best fit, and the variances of a normal distribution around it.</summary>
+    private sealed record Posterior(double Slope, double Intercept, double VarianceOfSlope, double Covariance, double VarianceOfIntercept);
 }

@@ -11,9 +11,10 @@ internal interface IServingPolicy
     /// <param name="decision">What <see cref="Decide"/> would come to, but for the score in its trace.</param>
     bool TryDismiss(ReadOnlySpan<Candidate> candidates, out ServingDecision decision);
 
+    /// <summary>Decides, and scores the candidates only as far as that can make a difference.</summary>
     /// <param name="candidates">By falling similarity.</param>
-    /// <param name="question">The question asked.</param>
-    ServingDecision Decide(ReadOnlySpan<Candidate> candidates, string question);
+    /// <param name="asked">The question asked.</param>
+    ServingDecision Decide(Span<Candidate> candidates, in AskedQuestion asked);
 
     /// <summary>The model has answered after all: learns from whether the cache would have been right.</summary>
     /// <param name="trace">Of the decision.</param>

@@ -5,8 +5,12 @@ internal static class ServingFeatures
 {
     public const int Count = 17;
 
-    /// <summary>So many of the last ones are of the scores and the words, which take longer to find out than the rest.</summary>
-    public const int LateCount = 3;
+    /// <summary>The last features are the <see cref="LateFeatures"/>, in their order.</summary>
+    public const int OwnScore = 14;
+
+    public const int OtherScore = 15;
+
+    public const int CleanShare = 16;
 
     private const float LeastScore = 0.005f;
 
@@ -18,8 +22,9 @@ internal static class ServingFeatures
     /// <summary>Finds the group with the most votes; each neighbour's vote falls exponentially with the distance from the nearest.</summary>
     /// <param name="candidates">The neighbours by falling similarity; at least one.</param>
     /// <param name="features">Filled: <see cref="Count"/> numbers, all but the last, which needs the words of the questions.</param>
+    /// <param name="other">The position of the nearest neighbour of another group; -1 when there is none.</param>
     /// <returns>The position of the nearest neighbour of that group.</returns>
-    public static int Compute(ReadOnlySpan<Candidate> candidates, Span<float> features)
+    public static int Compute(ReadOnlySpan<Candidate> candidates, Span<float> features, out int other)
     {
         Span<float> votes = stackalloc float[candidates.Length];
         var nearest = candidates[0].Similarity;
@@ -47,13 +52,13 @@ internal static class ServingFeatures
             }
         }
 
-        Describe(candidates, votes, best, bestVotes, total, features);
+        Describe(candidates, votes, best, bestVotes, total, features, out other);
         return best;
     }
 
-    /// <summary>The least and the greatest value of one of the late features.</summary>
-    public static (float Least, float Greatest) RangeOfLate(int late) =>
-        late == LateCount - 1 ? (0, 1) : (LogOdds(LeastScore), LogOdds(1 - LeastScore));
+    /// <summary>The least and the greatest value of a late feature.</summary>
+    public static (float Least, float Greatest) RangeOf(int lateFeature) =>
+        lateFeature == CleanShare ? (0, 1) : (LogOdds(LeastScore), LogOdds(1 - LeastScore));
 
     private static void Describe(
         ReadOnlySpan<Candidate> candidates,
@@ -61,12 +66,13 @@ internal static class ServingFeatures
         int best,
         float bestVotes,
         float totalVotes,
-        Span<float> features
+        Span<float> features,
+        out int other
     )
     {
         var group = candidates[best].Entry.Group;
         var members = 0;
-        var other = -1;
+        other = -1;
         float mass = 0,
             otherMass = 0,
             reliability = 0,
@@ -110,11 +116,12 @@ internal static class ServingFeatures
         features[11] = sum / candidates.Length;
         features[12] = MathF.Log(members);
         features[13] = MathF.Log(candidates.Length);
-        features[14] = LogOdds(candidates[best].Score);
-        features[15] = other < 0 ? LogOdds(0) : LogOdds(candidates[other].Score);
+        features[OwnScore] = LogOdds(candidates[best].Score);
+        features[OtherScore] = other < 0 ? LogOdds(0) : LogOdds(candidates[other].Score);
     }
 
-    private static float LogOdds(float score)
+    /// <summary>A score as a feature.</summary>
+    public static float LogOdds(float score)
     {
         // Not scored is taken for even odds.
         var probability = float.IsNaN(score) ? 0.5f : Math.Clamp(score, LeastScore, 1 - LeastScore);

@@ -31,17 +31,20 @@ internal sealed class ServingModel(float intercept, float[] weights)
             ]
         );
 
-    /// <summary>The lowest that the log-odds could come to when the last features, which take longer to find out, are known as well.</summary>
-    /// <param name="features">All but the last <see cref="ServingFeatures.LateCount"/> are looked at.</param>
-    public float LeastLogOddsOfError(ReadOnlySpan<float> features)
+    /// <summary>The lowest that the log-odds could come to when the features that are not known yet are known as well.</summary>
+    /// <param name="features">All of them; what stands in the place of unknown ones does not matter.</param>
+    /// <param name="unknown">Those not known yet.</param>
+    public float LeastLogOddsOfError(ReadOnlySpan<float> features, LateFeatures unknown)
     {
         Span<float> likeliest = stackalloc float[ServingFeatures.Count];
         features.CopyTo(likeliest);
-        for (var late = 0; late < ServingFeatures.LateCount; late++)
+        for (var index = ServingFeatures.OwnScore; index < ServingFeatures.Count; index++)
         {
-            var (least, greatest) = ServingFeatures.RangeOfLate(late);
-            var index = ServingFeatures.Count - ServingFeatures.LateCount + late;
-            likeliest[index] = weights[index] > 0 ? least : greatest;
+            if ((unknown & (LateFeatures)(1 << (index - ServingFeatures.OwnScore))) != LateFeatures.None)
+            {
+                var (least, greatest) = ServingFeatures.RangeOf(index);
+                likeliest[index] = weights[index] > 0 ? least : greatest;
+            }
         }
 
         return LogOddsOfError(likeliest);

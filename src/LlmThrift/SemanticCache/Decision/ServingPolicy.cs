@@ -28,13 +28,12 @@ internal sealed class ServingPolicy : IServingPolicy
     private const float LargestWeight = 2;
 
     private readonly Lock _gate = new();
+    private readonly Lock _learning = new();
     private readonly ErrorCalibrator _calibrator = new();
     private readonly ServingModel _model;
     private readonly double _maxErrorRate;
-    private readonly float[] _recent = new float[Window];
-    private readonly float[] _sorted = new float[Window];
+    private readonly RecentLogOdds _recent = new(Window);
     private ulong _random;
-    private long _decisions;
     private double _threshold;
 
     public ServingPolicy(double maxErrorRate, int seed)
@@ -59,13 +58,9 @@ internal sealed class ServingPolicy : IServingPolicy
         }
 
         Span<float> features = stackalloc float[ServingFeatures.Count];
-        ref readonly var chosen = ref candidates[ServingFeatures.Compute(candidates, features)];
-        var logOdds = _model.LeastLogOddsOfError(features);
-        if (IsHopeless(logOdds, out var limit))
+        var best = ServingFeatures.Compute(candidates, features, out _);
+        if (IsHopeless(candidates, best, features, LateFeatures.All, out decision))
         {
-            var trace = new DecisionTrace(chosen.Similarity, chosen.Score, logOdds, 1, candidates[0].Entry);
-            var reason = ReasonToExplore(candidates, features);
-            decision = new ServingDecision(ServingChoice.Explore, chosen.Entry, (float)limit, reason, trace);
             return true;
         }
 
@@ -73,7 +68,7 @@ internal sealed class ServingPolicy : IServingPolicy
         return false;
     }
 
-    public ServingDecision Decide(ReadOnlySpan<Candidate> candidates, string question)
+    public ServingDecision Decide(Span<Candidate> candidates, in AskedQuestion asked)
     {
         if (candidates.IsEmpty)
         {
@@ -81,13 +76,30 @@ internal sealed class ServingPolicy : IServingPolicy
         }
 
         Span<float> features = stackalloc float[ServingFeatures.Count];
-        var best = ServingFeatures.Compute(candidates, features);
+        var best = ServingFeatures.Compute(candidates, features, out var other);
         ref readonly var chosen = ref candidates[best];
-        var forbidden = Forbidden(candidates, chosen.Entry.Group, question, out features[^1]);
+        var forbidden = Forbidden(candidates, chosen.Entry.Group, asked.Text, out features[ServingFeatures.CleanShare]);
         if (forbidden != QuestionDifference.None)
         {
             var passed = new DecisionTrace(chosen.Similarity, chosen.Score, float.NaN, 1, candidates[0].Entry);
             return new ServingDecision(ServingChoice.Explore, chosen.Entry, 1f, QuestionGuards.NameOf(forbidden), passed);
+        }
+
+        // A score takes longer than all before it: each is asked for only if it could make a difference.
+        if (IsHopeless(candidates, best, features, LateFeatures.OwnScore | LateFeatures.OtherScore, out var decision))
+        {
+            return decision;
+        }
+
+        features[ServingFeatures.OwnScore] = ServingFeatures.LogOdds(asked.Score(candidates, best));
+        if (other >= 0)
+        {
+            if (IsHopeless(candidates, best, features, LateFeatures.OtherScore, out decision))
+            {
+                return decision;
+            }
+
+            features[ServingFeatures.OtherScore] = ServingFeatures.LogOdds(asked.Score(candidates, other));
         }
 
         var logOdds = _model.LogOddsOfError(features);
@@ -116,7 +128,7 @@ internal sealed class ServingPolicy : IServingPolicy
 
         trace.Nearest?.Observe(right);
         kept.Observe(right);
-        lock (_gate)
+        lock (_learning)
         {
             _calibrator.Add(trace.LogOdds, trace.Weight, !right);
         }
@@ -124,7 +136,7 @@ internal sealed class ServingPolicy : IServingPolicy
 
     public void ReportWrong(in DecisionTrace trace)
     {
-        lock (_gate)
+        lock (_learning)
         {
             // Reports come for wrong answers only: they weigh as one.
             _calibrator.Add(trace.LogOdds, 1, isError: true);
@@ -156,15 +168,25 @@ internal sealed class ServingPolicy : IServingPolicy
         return QuestionGuards.Forbid(QuestionText.Parse(question), members.AsSpan(0, count), out cleanShare);
     }
 
-    /// <summary>Whether log-odds are so high that nothing is served at them, and nothing learnt from them either.</summary>
-    private bool IsHopeless(float logOdds, out double limit)
+    /// <summary>
+    /// Whether the log-odds are so high, whatever the features not known yet will be, that nothing is served at them, and nothing learnt from them either.
+    /// </summary>
+    private bool IsHopeless(
+        ReadOnlySpan<Candidate> candidates,
+        int best,
+        ReadOnlySpan<float> features,
+        LateFeatures unknown,
+        out ServingDecision decision
+    )
     {
-        limit = 1;
+        decision = default;
+        var logOdds = _model.LeastLogOddsOfError(features, unknown);
         if (ErrorCalibrator.LearnsFrom(logOdds))
         {
             return false;
         }
 
+        double limit;
         lock (_gate)
         {
             limit = _calibrator.Upper(logOdds, Deviations);
@@ -174,15 +196,19 @@ internal sealed class ServingPolicy : IServingPolicy
             }
 
             Count(logOdds);
-            return true;
         }
+
+        ref readonly var chosen = ref candidates[best];
+        var trace = new DecisionTrace(chosen.Similarity, chosen.Score, logOdds, 1, candidates[0].Entry);
+        decision = new ServingDecision(ServingChoice.Explore, chosen.Entry, (float)limit, ReasonToExplore(candidates, features), trace);
+        return true;
     }
 
     /// <summary>Counts a decision. Holds the lock.</summary>
     private void Count(float logOdds)
     {
-        _recent[_decisions++ % Window] = logOdds;
-        if (_decisions % ThresholdEvery == 0)
+        _recent.Add(logOdds);
+        if (_recent.Count % ThresholdEvery == 0)
         {
             SetThreshold();
         }
@@ -206,15 +232,12 @@ internal sealed class ServingPolicy : IServingPolicy
     /// <summary>The highest threshold under which the mean of the limits is within the share allowed.</summary>
     private void SetThreshold()
     {
-        var count = (int)Math.Min(_decisions, Window);
-        var sorted = _sorted.AsSpan(0, count);
-        _recent.AsSpan(0, count).CopyTo(sorted);
-        sorted.Sort();
         double sum = 0;
         _threshold = _maxErrorRate;
-        for (var i = 0; i < count; i++)
+        var rising = _recent.Rising;
+        for (var i = 0; i < rising.Length; i++)
         {
-            var limit = _calibrator.Upper(sorted[i], Deviations);
+            var limit = _calibrator.Upper(rising[i], Deviations);
             sum += limit;
             if (sum > _maxErrorRate * (i + 1) || limit > MostForOne * _maxErrorRate)
             {

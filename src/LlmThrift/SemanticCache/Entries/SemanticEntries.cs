@@ -40,15 +40,10 @@ internal sealed class SemanticEntries
     public int Scopes => _scopes.Count;
 
     /// <summary>
-    /// Writes the entries nearest to a vector, by falling similarity, to <paramref name="found"/>; none that has expired, and none at all when the
+    /// Writes the entries nearest to a vector, by falling similarity, to <paramref name="found"/>, not scored; none that has expired, and none at all when the
     /// nearest is less similar than <paramref name="leastSimilarity"/>.
     /// </summary>
-    public int FindNearest(
-        string scopeKey,
-        ReadOnlySpan<float> vector,
-        Span<(SemanticEntry Entry, float Similarity)> found,
-        float leastSimilarity
-    )
+    public int FindNearest(string scopeKey, ReadOnlySpan<float> vector, Span<Candidate> found, float leastSimilarity)
     {
         if (!_scopes.TryGetValue(scopeKey, out var scope) || scope.Dimensions != vector.Length)
         {
@@ -68,7 +63,7 @@ internal sealed class SemanticEntries
 
             if (entry.IsServableAt(now))
             {
-                found[kept++] = (entry, neighbor.Similarity);
+                found[kept++] = new Candidate(entry, neighbor.Similarity, float.NaN);
             }
             else
             {

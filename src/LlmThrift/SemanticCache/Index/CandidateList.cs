@@ -1,11 +1,10 @@
 namespace LlmThrift.SemanticCache;
 
 /// <summary>The best slots seen so far by falling score, in memory of the caller.</summary>
-internal ref struct CandidateList(Span<float> scores, Span<int> lists, Span<int> slots)
+internal ref struct CandidateList(Span<float> scores, Span<long> places)
 {
     private readonly Span<float> _scores = scores;
-    private readonly Span<int> _lists = lists;
-    private readonly Span<int> _slots = slots;
+    private readonly Span<long> _places = places;
 
     public int Count { get; private set; }
 
@@ -14,7 +13,7 @@ internal ref struct CandidateList(Span<float> scores, Span<int> lists, Span<int>
 
     public readonly float ScoreAt(int rank) => rank < Count ? _scores[rank] : float.NegativeInfinity;
 
-    public readonly (int List, int Slot) At(int rank) => (_lists[rank], _slots[rank]);
+    public readonly (int List, int Slot) At(int rank) => ((int)(_places[rank] >> 32), (int)_places[rank]);
 
     public void Add(float score, int list, int slot)
     {
@@ -23,16 +22,16 @@ internal ref struct CandidateList(Span<float> scores, Span<int> lists, Span<int>
             Count++;
         }
 
-        var place = Count - 1;
-        for (; place > 0 && _scores[place - 1] < score; place--)
+        var last = Count - 1;
+        var place = last;
+        while (place > 0 && _scores[place - 1] < score)
         {
-            _scores[place] = _scores[place - 1];
-            _lists[place] = _lists[place - 1];
-            _slots[place] = _slots[place - 1];
+            place--;
         }
 
+        _scores[place..last].CopyTo(_scores[(place + 1)..]);
+        _places[place..last].CopyTo(_places[(place + 1)..]);
         _scores[place] = score;
-        _lists[place] = list;
-        _slots[place] = slot;
+        _places[place] = ((long)list << 32) | (uint)slot;
     }
 }

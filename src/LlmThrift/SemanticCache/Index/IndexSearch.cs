@@ -40,11 +40,11 @@ internal static class IndexSearch
             return 0;
         }
 
-        // Twice as many as wanted: rounding to 8 bits can change the order of near ties.
-        Span<float> scores = stackalloc float[(2 * MaxNeighbors) + Extra];
-        Span<int> places = stackalloc int[2 * ((2 * MaxNeighbors) + Extra)];
-        var kept = (2 * wanted) + Extra;
-        var candidates = new CandidateList(scores[..kept], places[..kept], places.Slice(kept, kept));
+        // More than are wanted: rounding to 8 bits can change the order of near ties.
+        Span<float> scores = stackalloc float[MaxNeighbors + Extra];
+        Span<long> places = stackalloc long[MaxNeighbors + Extra];
+        var kept = wanted + Extra;
+        var candidates = new CandidateList(scores[..kept], places[..kept]);
         if (isSmall || table.Centroids.IsEmpty)
         {
             for (var number = 0; number < table.Count; number++)
@@ -95,6 +95,7 @@ internal static class IndexSearch
         var sketch = new SketchQuery(query.Values, stackalloc byte[Sketches.TableBytes(layout.Stride)], effort.Slack);
         var slots = 0;
         var lists = 0;
+        var doubts = default(Doubts);
         var isMore = queue.TryTake(out var promise, out var number);
         while (isMore && slots < effort.MaxSlots)
         {
@@ -104,18 +105,29 @@ internal static class IndexSearch
             var spread = table.Centroids[number / CentroidBlock.Capacity].Spreads[number % CentroidBlock.Capacity];
             if (promise + ((effort.Stop - effort.Order) * spread) < least)
             {
-                return;
+                break;
             }
 
             var list = table.List(number);
             slots += list.Slots;
             lists++;
             isMore = queue.TryTake(out var nextPromise, out var next);
-            var nextBlocks = isMore ? table.List(next).Blocks : [];
-            var nextBlock = nextBlocks.IsEmpty ? null : nextBlocks[0];
-            ScanSketches(list, number, layout, query, sketch, promise - (effort.Order * spread), wanted, nextBlock, ref candidates);
+            ScanSketches(
+                list,
+                number,
+                layout,
+                query,
+                sketch,
+                promise - (effort.Order * spread),
+                wanted,
+                isMore ? table.List(next).Sketches : [],
+                ref doubts,
+                ref candidates
+            );
             (promise, number) = (nextPromise, next);
         }
+
+        Compare(layout, query, ref doubts, ref candidates);
     }
 
     private static void ScanSketches(
@@ -126,31 +138,70 @@ internal static class IndexSearch
         scoped SketchQuery sketch,
         float centroidSimilarity,
         int wanted,
-        byte[]? nextBlock,
+        byte[] nextSketches,
+        ref Doubts doubts,
         ref CandidateList candidates
     )
     {
-        Span<int> dot = stackalloc int[1];
         var slots = list.Slots;
+        var sketches = list.Sketches;
         for (var start = 0; start < slots; start += VectorLayout.FullBlock)
         {
-            var block = list.Blocks[start / VectorLayout.FullBlock];
-            layout.PrefetchSketches(start + VectorLayout.FullBlock < slots ? list.Blocks[(start / VectorLayout.FullBlock) + 1] : nextBlock);
-            var count = Math.Min(VectorLayout.FullBlock, slots - start);
-            var maybe = count == VectorLayout.FullBlock ? uint.MaxValue : (1u << count) - 1;
-            if (layout.CapacityOf(block) == VectorLayout.FullBlock)
+            var place = start / VectorLayout.FullBlock;
+            if (start + VectorLayout.FullBlock < slots)
             {
-                var threshold = (candidates.ScoreAt(wanted - 1) * query.Scale) - centroidSimilarity;
-                maybe &= Sketches.MayExceed(layout.SketchesOf(block), sketch, layout.Factors(block), threshold);
+                layout.PrefetchSketches(sketches, place + 1);
+            }
+            else
+            {
+                layout.PrefetchSketches(nextSketches, 0);
             }
 
-            for (; maybe != 0; maybe &= maybe - 1)
+            if (candidates.Count < wanted)
             {
-                var slot = BitOperations.TrailingZeroCount(maybe);
-                DotKernels.Dots(query.Codes, layout.Codes(block, slot + 1)[(slot * layout.Stride)..], dot);
-                Consider(list, number, start + slot, dot[0] * layout.Scales(block)[slot], ref candidates);
+                Compare(layout, query, ref doubts, ref candidates);
             }
+
+            var threshold = (candidates.ScoreAt(wanted - 1) * query.Scale) - centroidSimilarity;
+            var maybe = Sketches.MayExceed(layout.SketchesOf(sketches, place), sketch, layout.Factors(sketches, place), threshold);
+            var count = slots - start;
+            maybe &= count < VectorLayout.FullBlock ? (1u << count) - 1 : uint.MaxValue;
+            if (maybe == 0)
+            {
+                continue;
+            }
+
+            // What is in doubt lies far apart in memory: it is asked for now, and compared when the next sketches have been read.
+            var block = list.Blocks[place];
+            for (var left = maybe; left != 0; left &= left - 1)
+            {
+                layout.PrefetchCodes(block, BitOperations.TrailingZeroCount(left));
+            }
+
+            Compare(layout, query, ref doubts, ref candidates);
+            doubts = new Doubts(list, number, start, maybe);
         }
+    }
+
+    /// <summary>Compares by their codes the entries that their sketches left in doubt.</summary>
+    private static void Compare(VectorLayout layout, QueryVector query, ref Doubts doubts, ref CandidateList candidates)
+    {
+        if (doubts.Slots == 0)
+        {
+            return;
+        }
+
+        Span<int> dot = stackalloc int[1];
+        var block = doubts.List.Blocks[doubts.Start / VectorLayout.FullBlock];
+        var scales = layout.Scales(block);
+        for (var left = doubts.Slots; left != 0; left &= left - 1)
+        {
+            var slot = BitOperations.TrailingZeroCount(left);
+            DotKernels.Dots(query.Codes, layout.Codes(block, slot + 1)[(slot * layout.Stride)..], dot);
+            Consider(doubts.List, doubts.Number, doubts.Start + slot, dot[0] * scales[slot], ref candidates);
+        }
+
+        doubts = default;
     }
 
     private static void Scan(InvertedList list, int number, VectorLayout layout, QueryVector query, ref CandidateList candidates)
@@ -192,6 +243,16 @@ internal static class IndexSearch
 
     private static int Rank(ListTable table, VectorLayout layout, QueryVector query, CandidateList candidates, Span<Neighbor> neighbors)
     {
+        for (var rank = 0; rank < candidates.Count; rank++)
+        {
+            var (number, slot) = candidates.At(rank);
+            var block = table.List(number).Blocks[slot / VectorLayout.FullBlock];
+            if (layout.CapacityOf(block) == VectorLayout.FullBlock)
+            {
+                layout.PrefetchResiduals(block, slot % VectorLayout.FullBlock);
+            }
+        }
+
         var found = 0;
         for (var rank = 0; rank < candidates.Count; rank++)
         {
@@ -233,4 +294,7 @@ internal static class IndexSearch
 
     private static bool IsBefore(Neighbor left, Neighbor right) =>
         left.Similarity > right.Similarity || (left.Similarity == right.Similarity && left.Id < right.Id);
+
+    /// <summary>Entries of a block that their sketches left in doubt: a bit for each.</summary>
+    private readonly record struct Doubts(InvertedList List, int Number, int Start, uint Slots);
 }

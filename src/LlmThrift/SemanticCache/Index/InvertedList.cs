@@ -8,20 +8,22 @@ namespace LlmThrift.SemanticCache;
 internal sealed class InvertedList
 {
     private readonly byte[][] _blocks;
+    private readonly byte[] _sketches;
     private readonly uint[] _removed;
     private int _slots;
 
-    private InvertedList(float[]? origin, byte[][] blocks, uint[] removed, int slots, int live)
+    private InvertedList(float[]? origin, byte[][] blocks, byte[] sketches, uint[] removed, int slots, int live)
     {
         Origin = origin;
         _blocks = blocks;
+        _sketches = sketches;
         _removed = removed;
         _slots = slots;
         Live = live;
     }
 
     /// <summary>Gets an empty list of an index that has no other.</summary>
-    public static InvertedList Empty { get; } = new(null, [], [], 0, 0);
+    public static InvertedList Empty { get; } = new(null, [], [], [], 0, 0);
 
     /// <summary>Gets the centroid that sketches of entries are relative to; null for the only list, which has no sketches.</summary>
     public float[]? Origin { get; }
@@ -34,8 +36,11 @@ internal sealed class InvertedList
 
     public ReadOnlySpan<byte[]> Blocks => _blocks;
 
+    /// <summary>Gets the sketches of all blocks, one after another; none where there is no <see cref="Origin"/>.</summary>
+    public byte[] Sketches => _sketches;
+
     /// <summary>Makes an empty list about a centroid.</summary>
-    public static InvertedList About(float[]? origin) => new(origin, [], [], 0, 0);
+    public static InvertedList About(float[]? origin) => new(origin, [], [], [], 0, 0);
 
     public bool IsRemoved(int slot) =>
         (Volatile.Read(ref _removed[slot / VectorLayout.FullBlock]) & (1u << (slot % VectorLayout.FullBlock))) != 0;
@@ -47,6 +52,7 @@ internal sealed class InvertedList
     {
         byte[][] blocks = [.. _blocks];
         uint[] removed = [.. _removed];
+        var sketches = _sketches;
         var last = blocks.Length == 0 ? 0 : layout.CapacityOf(blocks[^1]);
         if (last is 0 or VectorLayout.FullBlock)
         {
@@ -61,6 +67,11 @@ internal sealed class InvertedList
                 ),
             ];
             removed = [.. removed, 0];
+            if (Origin is not null)
+            {
+                sketches = GC.AllocateUninitializedArray<byte>(blocks.Length * layout.SketchesSize);
+                _sketches.CopyTo(sketches, 0);
+            }
         }
         else
         {
@@ -68,23 +79,22 @@ internal sealed class InvertedList
             for (var slot = 0; slot < last; slot++)
             {
                 layout.Copy(blocks[^1], slot, larger, slot);
-                Sketch(layout, larger, slot);
             }
 
             blocks[^1] = larger;
         }
 
-        return new InvertedList(Origin, blocks, removed, _slots, Live);
+        return new InvertedList(Origin, blocks, sketches, removed, _slots, Live);
     }
 
     /// <summary>Makes a version whose slots can be marked as removed without the readers of this one noticing.</summary>
-    public InvertedList Copy() => new(Origin, _blocks, [.. _removed], _slots, Live);
+    public InvertedList Copy() => new(Origin, _blocks, _sketches, [.. _removed], _slots, Live);
 
     public void Append(VectorLayout layout, int id, ReadOnlySpan<float> vector)
     {
         var block = _blocks[_slots / VectorLayout.FullBlock];
         layout.Write(block, _slots % VectorLayout.FullBlock, id, vector);
-        Sketch(layout, block, _slots % VectorLayout.FullBlock);
+        Sketch(layout, block);
         Show();
     }
 
@@ -92,7 +102,7 @@ internal sealed class InvertedList
     {
         var block = _blocks[_slots / VectorLayout.FullBlock];
         layout.Copy(source, sourceSlot, block, _slots % VectorLayout.FullBlock);
-        Sketch(layout, block, _slots % VectorLayout.FullBlock);
+        Sketch(layout, block);
         Show();
     }
 
@@ -136,7 +146,8 @@ internal sealed class InvertedList
         {
             // Object headers, fields and references of a 64-bit process.
             var size =
-                56L
+                64L
+                + (_sketches.Length == 0 ? 0 : 24 + _sketches.Length)
                 + (Origin is null ? 0 : 24 + (sizeof(float) * Origin.Length))
                 + 24
                 + (8 * _blocks.Length)
@@ -154,13 +165,19 @@ internal sealed class InvertedList
     private int Capacity(VectorLayout layout) =>
         _blocks.Length == 0 ? 0 : ((_blocks.Length - 1) * VectorLayout.FullBlock) + layout.CapacityOf(_blocks[^1]);
 
-    private void Sketch(VectorLayout layout, byte[] block, int slot)
+    private void Sketch(VectorLayout layout, byte[] block)
     {
-        if (Origin is not null && layout.CapacityOf(block) == VectorLayout.FullBlock)
+        if (Origin is not null)
         {
+            var (number, slot) = Math.DivRem(_slots, VectorLayout.FullBlock);
             Span<float> vector = stackalloc float[layout.Stride];
             layout.Read(block, slot, vector);
-            layout.Factors(block)[slot] = Sketches.Write(vector, Origin, layout.SketchesOf(block), slot);
+            layout.Factors(_sketches, number)[slot] = SemanticCache.Sketches.Write(
+                vector,
+                Origin,
+                layout.SketchesOf(_sketches, number),
+                slot
+            );
         }
     }
 

@@ -27,9 +27,9 @@ internal sealed partial class VectorIndex
     private int NearestLists(ReadOnlySpan<sbyte> codes, float scale, Span<int> nearest)
     {
         Span<float> scores = stackalloc float[nearest.Length];
-        Span<int> unused = stackalloc int[nearest.Length];
+        Span<long> places = stackalloc long[nearest.Length];
         Span<int> dots = stackalloc int[CentroidBlock.Capacity];
-        var best = new CandidateList(scores, nearest, unused);
+        var best = new CandidateList(scores, places);
         for (var start = 0; start < _table.Count; start += CentroidBlock.Capacity)
         {
             var centroids = _table.Centroids[start / CentroidBlock.Capacity];
@@ -43,6 +43,11 @@ internal sealed partial class VectorIndex
                     best.Add(score, start + i, 0);
                 }
             }
+        }
+
+        for (var rank = 0; rank < best.Count; rank++)
+        {
+            nearest[rank] = best.At(rank).List;
         }
 
         return best.Count;

@@ -7,8 +7,8 @@ namespace LlmThrift.SemanticCache;
 
 /// <summary>How entries lie in a block of bytes, and how a unit vector is packed into 12 bits a component.</summary>
 /// <remarks>
-/// A block of <c>n</c> entries is: n rows of 8-bit codes, n rows of 4-bit residuals, n scales, n ids; a full block also has sketches and their n
-/// factors, see <see cref="Sketches"/>. A component is
+/// A block of <c>n</c> entries is: n rows of 8-bit codes, n rows of 4-bit residuals, n scales, n ids. The sketches of all blocks of a list lie one after
+/// another in an array of their own: for each block the sketches, then their n factors, see <see cref="Sketches"/>. A component is
 /// <c>scale × (code + (residual − 7.5) / 16)</c> with <c>scale = greatest component / 127</c>. The codes alone are scanned; the residuals
 /// are read for the best few, which leaves an error of the cosine near 0.00003. A row is padded with zeros to a multiple of 32 components.
 /// </remarks>
@@ -38,30 +38,54 @@ internal readonly struct VectorLayout(int dimensions)
         return MemoryMarshal.Cast<byte, int>(block.AsSpan(capacity * (EntrySize - sizeof(int)), capacity * sizeof(int)));
     }
 
-    /// <summary>The factors of a full block's sketches.</summary>
-    public Span<float> Factors(byte[] block) =>
-        MemoryMarshal.Cast<byte, float>(block.AsSpan(FullBlock * EntrySize, FullBlock * sizeof(float)));
+    /// <summary>Bytes of the sketches of a full block, with their factors.</summary>
+    public int SketchesSize => Sketches.BlockBytes(Stride) + (FullBlock * sizeof(float));
 
     /// <summary>The sketches of a full block.</summary>
-    public Span<byte> SketchesOf(byte[] block) => block.AsSpan(FullBlock * (EntrySize + sizeof(float)));
+    public Span<byte> SketchesOf(byte[] sketches, int block) => sketches.AsSpan(block * SketchesSize, Sketches.BlockBytes(Stride));
+
+    /// <summary>The factors of a full block's sketches.</summary>
+    public Span<float> Factors(byte[] sketches, int block) =>
+        MemoryMarshal.Cast<byte, float>(sketches.AsSpan((block * SketchesSize) + Sketches.BlockBytes(Stride), FullBlock * sizeof(float)));
 
     /// <summary>Makes a block. Full ones lie on the pinned heap, where the collector neither moves nor copies them.</summary>
-    public byte[] NewBlock(int capacity) =>
-        capacity == FullBlock
-            ? GC.AllocateUninitializedArray<byte>((FullBlock * (EntrySize + sizeof(float))) + Sketches.BlockBytes(Stride), pinned: true)
-            : GC.AllocateUninitializedArray<byte>(capacity * EntrySize);
+    public byte[] NewBlock(int capacity) => GC.AllocateUninitializedArray<byte>(capacity * EntrySize, pinned: capacity == FullBlock);
 
-    /// <summary>Begins to load what a scan of a full block reads, while the block before it is scanned.</summary>
-    public unsafe void PrefetchSketches(byte[]? block)
+    /// <summary>Begins to load the sketches of a block, while those before are scanned.</summary>
+    public void PrefetchSketches(byte[] sketches, int block)
     {
-        if (Sse.IsSupported && block is not null && CapacityOf(block) == FullBlock)
+        if ((block + 1) * SketchesSize <= sketches.Length)
         {
-            // Full blocks are pinned; a hint to a wrong address would do no harm either.
-            var from = (byte*)Unsafe.AsPointer(ref block[FullBlock * EntrySize]);
-            var length = block.Length - (FullBlock * EntrySize);
+            Prefetch(ref sketches[block * SketchesSize], SketchesSize);
+        }
+    }
+
+    /// <summary>Begins to load what comparing an entry of a full block by its codes reads, while something else is done.</summary>
+    public void PrefetchCodes(byte[] block, int slot)
+    {
+        ref var start = ref MemoryMarshal.GetArrayDataReference(block);
+        Prefetch(ref start, 1);
+        Prefetch(ref Unsafe.Add(ref start, (FullBlock * (Stride + (Stride / 2))) + (slot * sizeof(float))), 1);
+        Prefetch(ref Unsafe.Add(ref start, slot * Stride), Stride);
+    }
+
+    /// <summary>Begins to load the rest of an entry of a full block.</summary>
+    public void PrefetchResiduals(byte[] block, int slot)
+    {
+        ref var start = ref MemoryMarshal.GetArrayDataReference(block);
+        Prefetch(ref Unsafe.Add(ref start, (FullBlock * Stride) + (slot * (Stride / 2))), Stride / 2);
+        Prefetch(ref Unsafe.Add(ref start, (FullBlock * (EntrySize - sizeof(int))) + (slot * sizeof(int))), 1);
+    }
+
+    // A hint: should the collector move the array meanwhile, nothing is gained, and nothing harmed.
+    private static unsafe void Prefetch(ref byte from, int length)
+    {
+        if (Sse.IsSupported)
+        {
+            var start = (byte*)Unsafe.AsPointer(ref from);
             for (var at = 0; at < length; at += 64)
             {
-                Sse.Prefetch0(from + at);
+                Sse.Prefetch0(start + at);
             }
         }
     }

@@ -14,7 +14,7 @@ public sealed class ServingPolicyTests
     [Fact]
     public void Decide_without_candidates_explores()
     {
-        var decision = new ServingPolicy(0.01, 1).Decide([], Question);
+        var decision = new ServingPolicy(0.01, 1).Decide([], new AskedQuestion(Question));
 
         Assert.Equal((ServingChoice.Explore, "no_neighbor", null), (decision.Choice, decision.Reason, decision.Entry));
     }
@@ -22,7 +22,7 @@ public sealed class ServingPolicyTests
     [Fact]
     public void Guarded_question_is_explored_and_says_why()
     {
-        var decision = new ServingPolicy(0.01, 1, BySimilarity).Decide([Near(1, "Can I pay 20?")], "Can I pay 30?");
+        var decision = new ServingPolicy(0.01, 1, BySimilarity).Decide([Near(1, "Can I pay 20?")], new AskedQuestion("Can I pay 30?"));
 
         Assert.Equal((ServingChoice.Explore, "other_number"), (decision.Choice, decision.Reason));
     }
@@ -64,17 +64,51 @@ public sealed class ServingPolicyTests
     }
 
     [Fact]
+    public void One_wrong_answer_among_the_first_audited_does_not_end_serving()
+    {
+        var policy = new ServingPolicy(0.01, 1, BySimilarity);
+        var entry = Near(0.6f, Question).Entry;
+        var expectedErrors = 0.0;
+        for (var outcome = 1; outcome < 40; outcome++)
+        {
+            // What the model expects, and then an answer of which it was surer than of any other.
+            var logOdds = -1 - (3 * outcome / 40f);
+            var before = Math.Floor(expectedErrors);
+            expectedErrors += ErrorCalibrator.Sigmoid(logOdds);
+            Learn(logOdds, weight: 1, wasRight: Math.Floor(expectedErrors) == before);
+        }
+
+        Learn(-9, weight: 2, wasRight: false);
+
+        var served = 0;
+        for (var question = 0; question < 100; question++)
+        {
+            var decision = policy.Decide([Near(0.6f, Question)], new AskedQuestion(Question));
+            served += decision.Choice == ServingChoice.Serve ? 1 : 0;
+            if (decision.Choice == ServingChoice.Explore)
+            {
+                policy.Learn(decision.Trace, decision.Choice, wasRight: true, [], entry);
+            }
+        }
+
+        Assert.InRange(served, 80, 100);
+
+        void Learn(float logOdds, float weight, bool wasRight) =>
+            policy.Learn(new DecisionTrace(0.6f, float.NaN, logOdds, weight, null), ServingChoice.Explore, wasRight, [], entry);
+    }
+
+    [Fact]
     public void Reports_of_wrong_answers_raise_the_limit_of_the_error()
     {
         var policy = new ServingPolicy(0.01, 1, BySimilarity);
         var candidate = Near(0.6f, Question);
-        var before = policy.Decide([candidate], Question);
+        var before = policy.Decide([candidate], new AskedQuestion(Question));
         for (var report = 0; report < 80; report++)
         {
             policy.ReportWrong(before.Trace);
         }
 
-        var after = policy.Decide([candidate], Question);
+        var after = policy.Decide([candidate], new AskedQuestion(Question));
 
         Assert.True(after.ErrorBound > 3 * before.ErrorBound, $"{before.ErrorBound} before, {after.ErrorBound} after");
         Assert.Equal((ServingChoice.Explore, "thin_evidence"), (after.Choice, after.Reason));
@@ -103,7 +137,7 @@ public sealed class ServingPolicyTests
 
             dismissed++;
             var scored = candidates.Select(c => c with { Score = c.Entry.Group == candidates[0].Entry.Group ? 1 : 0 }).ToArray();
-            var weighed = policy.Decide(scored, Question);
+            var weighed = policy.Decide(scored, new AskedQuestion(Question));
             Assert.Equal(ServingChoice.Explore, weighed.Choice);
             Assert.Equal((decision.Choice, decision.Entry), (weighed.Choice, weighed.Entry));
         }
@@ -128,7 +162,7 @@ public sealed class ServingPolicyTests
         for (var request = 0; request < requests; request++)
         {
             var candidate = Near(similarity(random), Question);
-            var decision = policy.Decide([candidate], Question);
+            var decision = policy.Decide([candidate], new AskedQuestion(Question));
             var isWrong = random.NextDouble() < error(request, candidate.Similarity);
             if (decision.Choice == ServingChoice.Serve)
             {
