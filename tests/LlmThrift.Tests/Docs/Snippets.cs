@@ -3,6 +3,7 @@ using System.ClientModel.Primitives;
 using LlmThrift.Auditing;
 using LlmThrift.CostControls;
 using LlmThrift.Embeddings;
+using LlmThrift.Local;
 using LlmThrift.ExactCache;
 using LlmThrift.Metering;
 using LlmThrift.OutputLimits;
@@ -328,6 +329,19 @@ internal static class Snippets
         Span<float> vector = stackalloc float[MiniLmEmbeddingGenerator.Dimensions];
         int tokens = generator.Embed(text, vector, out bool truncated);   // allocates nothing
         return truncated || tokens == 2 ? 0 : vector[0] * other[0];
+    }
+
+    public static void LocalModelAsClient(IServiceCollection services)
+    {
+        services.AddLocalChatClient(o => o.ModelPath = "models/qwen2.5-1.5b-instruct-q4_k_m.gguf")
+                .UseCostControls();
+    }
+
+    public static async Task<double> Quantized(string text, IProgress<QuantizationProgress> progress)
+    {
+        await LocalModel.QuantizeAsync("model-f16.gguf", "model-q4.gguf", QuantizationType.Q4_K_M, progress);
+        LocalModelMeasurement row = await LocalModel.MeasureAsync("model-q4.gguf", text, new LocalMeasureOptions { ReferencePath = "model-f16.gguf" });
+        return row.Perplexity;
     }
 
     // csharpier-ignore-end

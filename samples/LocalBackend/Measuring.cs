@@ -1,0 +1,136 @@
+using LlmThrift.Local;
+using LlmThrift.Pricing;
+using Spectre.Console;
+
+namespace LocalBackend;
+
+/// <summary>Models in fewer bits, and what that does to them.</summary>
+internal static class Measuring
+{
+    public static Task QuantizeAsync(string source, string target, QuantizationType type, CancellationToken cancellation) =>
+        Bars.RunAsync(async bars =>
+        {
+            await QuantizeAsync(bars, source, target, type, cancellation);
+            Console.WriteLine($"{target}: {Megabytes(new FileInfo(target).Length)} instead of {Megabytes(new FileInfo(source).Length)}");
+        });
+
+    public static async Task CompareAsync(
+        string model,
+        string text,
+        QuantizationType[] types,
+        int context,
+        int? megabytes,
+        decimal usdPerHour,
+        CancellationToken cancellation
+    )
+    {
+        var folder = Directory.CreateTempSubdirectory("llmthrift-");
+        try
+        {
+            var content = await File.ReadAllTextAsync(text, cancellation);
+            var rows = new List<LocalModelMeasurement>();
+            await Bars.RunAsync(async bars =>
+            {
+                rows.Add(await MeasureAsync(bars, model, content, model, context, cancellation));
+                foreach (var type in types)
+                {
+                    var target = Path.Combine(folder.FullName, $"{type}.gguf");
+                    await QuantizeAsync(bars, model, target, type, cancellation);
+                    rows.Add(await MeasureAsync(bars, target, content, model, context, cancellation));
+                    File.Delete(target);
+                }
+            });
+            Print(rows, usdPerHour);
+            if (megabytes is { } limit)
+            {
+                Recommend(rows, limit);
+            }
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private static async Task QuantizeAsync(Bars bars, string source, string target, QuantizationType type, CancellationToken cancellation)
+    {
+        var bar = bars.Add($"quantize {type}");
+        await LocalModel.QuantizeAsync(
+            source,
+            target,
+            type,
+            new Telling<QuantizationProgress>(progress => bar((double)progress.Done / progress.Total)),
+            cancellationToken: cancellation
+        );
+        bar(1);
+    }
+
+    private static Task<LocalModelMeasurement> MeasureAsync(
+        Bars bars,
+        string path,
+        string text,
+        string reference,
+        int context,
+        CancellationToken cancellation
+    ) =>
+        LocalModel.MeasureAsync(
+            path,
+            text,
+            new LocalMeasureOptions { ReferencePath = reference, ContextLength = context },
+            new Telling<double>(bars.Add($"measure {Path.GetFileNameWithoutExtension(path)}")),
+            cancellation
+        );
+
+    private static void Print(List<LocalModelMeasurement> rows, decimal usdPerHour)
+    {
+        var table = new Table();
+        foreach (
+            var column in (ReadOnlySpan<string>)
+                [
+                    "Level",
+                    "File",
+                    "In memory",
+                    "Perplexity",
+                    "KL divergence",
+                    "Same top token",
+                    "Prompt tokens/s",
+                    "Tokens/s",
+                    "USD per 1M",
+                    "Loads in",
+                ]
+        )
+        {
+            table.AddColumn(new TableColumn(column).RightAligned());
+        }
+
+        foreach (var row in rows)
+        {
+            table.AddRow(
+                row.Quantization ?? "?",
+                Megabytes(row.FileBytes),
+                Megabytes(row.WorkingBytes),
+                $"{row.Perplexity:F3}",
+                $"{row.KlDivergence:F5}",
+                $"{row.TopTokenAgreement:P1}",
+                $"{row.PromptTokensPerSecond:F0}",
+                $"{row.GenerationTokensPerSecond:F0}",
+                $"{new SelfHostedPrice(usdPerHour, (decimal)row.GenerationTokensPerSecond).UsdPerMillionTokens:F2}",
+                $"{row.LoadTime.TotalMilliseconds:F0} ms"
+            );
+        }
+
+        AnsiConsole.Write(table);
+    }
+
+    private static void Recommend(List<LocalModelMeasurement> rows, int megabytes)
+    {
+        var best = rows.Where(row => row.WorkingBytes <= megabytes * 1_000_000L).OrderBy(row => row.KlDivergence).FirstOrDefault();
+        Console.WriteLine(
+            best is null
+                ? $"None works in {megabytes} MB; the smallest takes {Megabytes(rows.Min(row => row.WorkingBytes))}."
+                : $"In {megabytes} MB the best is {best.Quantization}: {best.TopTokenAgreement:P1} of its likeliest tokens are those of the original."
+        );
+    }
+
+    private static string Megabytes(long bytes) => $"{bytes / 1e6:N1} MB";
+}

@@ -1,0 +1,35 @@
+using System.CommandLine;
+using LlmThrift.TestKit.Gguf;
+
+namespace LlmThrift.Evaluation.Local;
+
+/// <summary><c>random-model</c>: writes a random model of the Llama architecture, to try the local backend where there is no other.</summary>
+internal static class RandomModelVerb
+{
+    public static Command Create()
+    {
+        var output = new Option<FileInfo>("--out") { Description = "The GGUF file to write.", Required = true };
+        var medium = new Option<bool>("--medium") { Description = "27 million parameters instead of 300,000." };
+        var command = new Command(
+            "random-model",
+            "Writes a random model. It says nothing that makes sense, but as fast as any other of its size."
+        )
+        {
+            output,
+            medium,
+        };
+        command.SetAction(result =>
+        {
+            var options = result.GetValue(medium)
+                ? RandomLlamaOptions.Medium
+                : new RandomLlamaOptions
+                {
+                    Embedding = 256,
+                    FeedForward = 512,
+                    Layers = 2,
+                };
+            RandomLlamaModel.Write(result.GetRequiredValue(output).FullName, options);
+        });
+        return command;
+    }
+}
