@@ -1,5 +1,6 @@
 using System.ClientModel;
 using System.ClientModel.Primitives;
+using System.Text.Json.Nodes;
 using LlmThrift.Auditing;
 using LlmThrift.CostControls;
 using LlmThrift.Embeddings;
@@ -303,6 +304,37 @@ internal static class Snippets
         return book;
     }
 
+    public static (string Answer, string AtVolume) BreakEven(DateTimeOffset now)
+    {
+        var machine = new SelfHostedPrice(gpuUsdPerHour: 0.80m, tokensPerSecond: 1_500m, utilization: 0.3m)
+        {
+            InputTokensPerSecond = 12_000m,          // 24 requests at once
+            BusyWatts = 450m, IdleWatts = 80m, UsdPerKilowattHour = 0.25m,
+        };
+        var book = PriceBook.Embedded.With("our-llama*", machine.ToModelPrice());
+
+        var breakEven = new SelfHostedBreakEven(machine, book.Find("gpt-4o-mini", "openai", now)!, inputShare: 0.8m);
+        Console.WriteLine(breakEven);
+        Console.WriteLine(breakEven.At(tokensPerMonth: 3_000_000_000));
+        return (breakEven.ToString(), breakEven.At(3_000_000_000).ToString());
+    }
+
+    public static void EngineAsTier(CostControlOptions o, IChatClient local)
+    {
+        var machine = new SelfHostedPrice(gpuUsdPerHour: 3.60m, tokensPerSecond: 500m) { InputTokensPerSecond = 5_000m };
+        o.Metering.Prices = PriceBook.Embedded.With("*-AWQ", machine.ToModelPrice());
+        o.Routing.AddTier("local", "Qwen/Qwen2.5-7B-Instruct-AWQ", client: local);
+        o.Routing.AddTier("large", "gpt-4o");
+        o.Routing.Rules.Add(new RoutingRule("local") { Feature = "faq" });
+    }
+
+    public static OpenAIClientOptions MaxTokensForOllama()
+    {
+        var options = new OpenAIClientOptions { RetryPolicy = new ClientRetryPolicy(maxRetries: 0) };
+        options.AddPolicy(new MaxTokensPolicy(), PipelinePosition.PerCall);
+        return options;
+    }
+
     public static int Count(ChatMessage[] messages, ChatOptions options, TokenCount counted, ChatResponse response)
     {
         int tokens = BytePairEncoding.O200kBase.CountTokens("How long until my card arrives?");   // 7
@@ -367,5 +399,39 @@ internal static class Snippets
     {
         public int CountTokens(ReadOnlySpan<char> text, bool considerPreTokenization = true, bool considerNormalization = true) =>
             considerPreTokenization && considerNormalization ? text.Length : 0;
+    }
+}
+
+internal sealed class MaxTokensPolicy : PipelinePolicy
+{
+    public override void Process(PipelineMessage message, IReadOnlyList<PipelinePolicy> pipeline, int currentIndex)
+    {
+        Rename(message.Request);
+        ProcessNext(message, pipeline, currentIndex);
+    }
+
+    public override ValueTask ProcessAsync(PipelineMessage message, IReadOnlyList<PipelinePolicy> pipeline, int currentIndex)
+    {
+        Rename(message.Request);
+        return ProcessNextAsync(message, pipeline, currentIndex);
+    }
+
+    private static void Rename(PipelineRequest request)
+    {
+        if (request.Content is null || request.Uri?.AbsolutePath.EndsWith("/chat/completions", StringComparison.Ordinal) != true)
+        {
+            return;
+        }
+
+        using var body = new MemoryStream();
+        request.Content.WriteTo(body);
+        body.Position = 0;
+        var json = JsonNode.Parse(body)!.AsObject();
+        if (json["max_completion_tokens"] is { } limit)
+        {
+            json.Remove("max_completion_tokens");
+            json["max_tokens"] = limit;
+            request.Content = BinaryContent.Create(BinaryData.FromString(json.ToJsonString()));
+        }
     }
 }

@@ -1,4 +1,6 @@
 using LlmThrift.Pricing;
+using LlmThrift.Tests.Architecture;
+using LlmThrift.Tests.Docs;
 using Xunit;
 
 namespace LlmThrift.Tests.Pricing;
@@ -47,5 +49,15 @@ public sealed class PriceDocumentationTests
 
         Assert.Equal(2m, book.Find("gpt-4o", "azure.ai.openai", october)?.Input);
         Assert.Equal(2.6m, Math.Round(book.Find("our-llama-8b", "vllm", october)!.Output!.Value, 1));
+    }
+
+    [Fact]
+    public void Break_even_example_prints_what_the_page_says()
+    {
+        var page = File.ReadAllText(Path.Combine(ArchitectureTests.RepositoryRoot(), "docs", "prices.md")).ReplaceLineEndings("\n");
+
+        var (answer, atVolume) = Snippets.BreakEven(new DateTimeOffset(2026, 10, 1, 0, 0, 0, TimeSpan.Zero));
+
+        Assert.Contains($"```text\n{answer}\n{atVolume}\n```", page, StringComparison.Ordinal);
     }
 }
