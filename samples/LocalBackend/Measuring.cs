@@ -18,7 +18,7 @@ internal static class Measuring
                 new Telling<double>(bars.Add($"read {Path.GetFileName(text)}")),
                 cancellation
             );
-            Console.WriteLine($"{target}: {Megabytes(new FileInfo(target).Length)}; give it to quantize or measure by --imatrix");
+            Console.WriteLine($"{target}: give it to quantize or measure by --imatrix");
         });
 
     public static Task QuantizeAsync(

@@ -169,9 +169,9 @@ internal sealed unsafe class ActivationCollector : IDisposable
         var choice = tensor->Source2;
         var columns = (int)input->Lengths[0];
         var chosen = Copy(choice, ref _experts);
-        for (var token = 0L; token < input->Lengths[2]; token++)
+        for (var i = 0L; i < choice->Lengths[0]; i++)
         {
-            for (var i = 0L; i < choice->Lengths[0]; i++)
+            for (var token = 0L; token < input->Lengths[2]; token++)
             {
                 var place = (int)((token * (long)choice->Strides[1]) + (i * (long)choice->Strides[0]));
                 var expert = MemoryMarshal.Read<int>(chosen.AsSpan(place));

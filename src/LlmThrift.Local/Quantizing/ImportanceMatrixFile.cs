@@ -73,7 +73,7 @@ internal static class ImportanceMatrixFile
         }
         catch (LocalModelException problem)
         {
-            throw new LocalModelException($"No importance matrix can be read: {problem.Message}", problem);
+            throw new LocalModelException($"The importance matrix cannot be read. {problem.Message}", problem);
         }
 
         foreach (var (name, (sums, counts)) in matrix.Entries)

@@ -95,7 +95,10 @@ internal static partial class Quantizer
         {
             LlamaLibrary.Listener = null;
             OneAtATime.Release();
-            File.Delete(unfinished);
+            if (File.Exists(unfinished))
+            {
+                File.Delete(unfinished);
+            }
         }
     }
 
