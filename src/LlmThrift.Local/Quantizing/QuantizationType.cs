@@ -4,8 +4,8 @@ namespace LlmThrift.Local;
 
 /// <summary>
 /// How weights are rounded. Fewer bits: smaller and faster, and further from the model as it was trained. The numbers are llama.cpp's. Types that begin with IQ
-/// take their steps from tables, which answers slower on a processor than Q types of the same size do. A matrix whose rows are no multiple of 256 falls back to
-/// blocks of 32, with more bits.
+/// take their steps from tables: nearer to the model at the same size, and more to compute. A matrix whose rows are no multiple of 256 falls back to blocks of 32,
+/// with more bits.
 /// </summary>
 public enum QuantizationType
 {
