@@ -17,6 +17,19 @@ internal static unsafe partial class LlamaNative
     [LibraryImport(GgmlBase, EntryPoint = "ggml_log_set")]
     public static partial void SetGgmlLog(delegate* unmanaged[Cdecl]<int, byte*, void*, void> callback, void* data);
 
+    [LibraryImport(GgmlBase, EntryPoint = "ggml_nbytes")]
+    public static partial nuint BytesOf(GgmlTensor* tensor);
+
+    [LibraryImport(GgmlBase, EntryPoint = "ggml_backend_buffer_is_host")]
+    [return: MarshalAs(UnmanagedType.I1)]
+    public static partial bool IsInMainMemory(nint buffer);
+
+    [LibraryImport(GgmlBase, EntryPoint = "ggml_backend_tensor_get")]
+    public static partial void CopyFromTensor(GgmlTensor* tensor, byte* destination, nuint offset, nuint length);
+
+    [LibraryImport(GgmlBase, EntryPoint = "ggml_op_name")]
+    public static partial byte* OperationName(int operation);
+
     [LibraryImport(Llama, EntryPoint = "llama_log_set")]
     public static partial void SetLog(delegate* unmanaged[Cdecl]<int, byte*, void*, void> callback, void* data);
 

@@ -34,6 +34,9 @@ public sealed record RandomLlamaOptions
     /// <summary>Whether the output matrix is that of the token embeddings.</summary>
     public bool TiedOutput { get; init; }
 
+    /// <summary>Feed-forward networks of each layer, of which every token goes to two; 0 for one that all go to.</summary>
+    public int Experts { get; init; }
+
     /// <summary>The Jinja template of chats; null for none.</summary>
     public string? ChatTemplate { get; init; }
 

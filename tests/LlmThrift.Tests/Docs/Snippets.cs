@@ -376,6 +376,21 @@ internal static class Snippets
         return row.Perplexity;
     }
 
+    public static async Task WithImportance(string text)
+    {
+        await LocalModel.ComputeImportanceMatrixAsync("model-f16.gguf", text, "imatrix.gguf");
+        await LocalModel.QuantizeAsync("model-f16.gguf", "model-iq2.gguf", QuantizationType.IQ2_M, options: new LocalQuantizeOptions { ImportanceMatrixPath = "imatrix.gguf" });
+    }
+
+    public static (string Machine, string Volume) LocalBreakEven(DateTimeOffset now)
+    {
+        var machine = new SelfHostedPrice(gpuUsdPerHour: 0.10m, tokensPerSecond: 40m) { InputTokensPerSecond = 400m };
+        var breakEven = new SelfHostedBreakEven(machine, PriceBook.Embedded.Find("gpt-4o-mini", "openai", now)!, inputShare: 0.8m);
+        Console.WriteLine(breakEven);
+        Console.WriteLine(breakEven.At(tokensPerMonth: 50_000_000));
+        return (breakEven.ToString(), breakEven.At(tokensPerMonth: 50_000_000).ToString());
+    }
+
     // csharpier-ignore-end
 #pragma warning restore IDE0007, IDE0008, IDE0055
 
