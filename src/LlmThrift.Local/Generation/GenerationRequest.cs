@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using LlmThrift.Local.Tools;
 using Microsoft.Extensions.AI;
 
 namespace LlmThrift.Local.Generation;
@@ -10,7 +11,8 @@ internal sealed class GenerationRequest(
     SamplingSettings sampling,
     IReadOnlyList<string> stopSequences,
     bool isStreamed,
-    CancellationToken cancellationToken
+    CancellationToken cancellationToken,
+    ToolCallReader? calls = null
 )
 {
     private readonly Lock _gate = new();
@@ -23,6 +25,7 @@ internal sealed class GenerationRequest(
         : null;
 
     private int _read;
+    private int _readCalls;
     private int _announced;
     private volatile bool _isAbandoned;
 
@@ -31,6 +34,9 @@ internal sealed class GenerationRequest(
     public int MaxTokens => maxTokens;
 
     public SamplingSettings Sampling => sampling;
+
+    /// <summary>Takes calls out of the answer; null without tools.</summary>
+    public ToolCallReader? Calls => calls;
 
     /// <summary>Nobody waits for the answer any more.</summary>
     public bool IsCancelled => _isAbandoned || cancellationToken.IsCancellationRequested;
@@ -41,16 +47,31 @@ internal sealed class GenerationRequest(
     public int OutputTokens { get; private set; }
 
     /// <summary>Takes the bytes of a token.</summary>
-    /// <returns>Whether a stop sequence came.</returns>
+    /// <returns>Whether the answer is over: a stop sequence came, or the one call that is allowed.</returns>
     public bool Add(ReadOnlySpan<byte> piece)
     {
         bool isNew;
         lock (_gate)
         {
             OutputTokens++;
-            _text.Add(piece);
-            isNew = _text.Certain > _announced;
-            _announced = _text.Certain;
+            if (calls is null)
+            {
+                _text.Add(piece);
+            }
+            else
+            {
+                var wasInCall = calls.IsInCall;
+                calls.Add(piece, _text.Add);
+                if (calls.IsInCall && !wasInCall)
+                {
+                    // A stop sequence ends text, and what may have been the beginning of one is text now.
+                    _text.End();
+                }
+            }
+
+            var certain = _text.Certain + (calls?.Calls.Count ?? 0);
+            isNew = certain > _announced;
+            _announced = certain;
         }
 
         if (isNew)
@@ -58,16 +79,18 @@ internal sealed class GenerationRequest(
             _news?.Writer.TryWrite(true);
         }
 
-        return _text.IsStopped;
+        return _text.IsStopped || calls is { IsDone: true };
     }
 
     public void Finish(ChatFinishReason reason, int cachedTokens)
     {
         lock (_gate)
         {
+            calls?.End(_text.Add);
             _text.End();
         }
 
+        reason = reason == ChatFinishReason.Stop && calls is { Calls.Count: > 0 } ? ChatFinishReason.ToolCalls : reason;
         _outcome.TrySetResult(new GenerationOutcome(reason, prompt.Length, cachedTokens, OutputTokens));
         _news?.Writer.TryComplete();
     }
@@ -105,6 +128,15 @@ internal sealed class GenerationRequest(
             var from = _read;
             _read = _text.Certain;
             return from == _read ? "" : _text.Read(from, _read - from);
+        }
+    }
+
+    /// <summary>The next call that was not taken yet; null if there is none, or text before it was not taken.</summary>
+    public FunctionCallContent? TakeCall()
+    {
+        lock (_gate)
+        {
+            return calls is not null && _read == _text.Certain && _readCalls < calls.Calls.Count ? calls.Calls[_readCalls++] : null;
         }
     }
 }

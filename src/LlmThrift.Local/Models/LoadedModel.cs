@@ -19,10 +19,11 @@ internal sealed unsafe class LoadedModel : IDisposable
         VocabularySize = LlamaNative.VocabularySize(_vocabulary);
         TrainedContextLength = LlamaNative.TrainedContextLength(handle);
         _pieces = new Lazy<(byte[], int[])>(ReadPieces);
-        var template = LlamaNative.ChatTemplate(handle, null);
-        ChatTemplate = template is null
-            ? null
-            : Encoding.UTF8.GetString(System.Runtime.InteropServices.MemoryMarshal.CreateReadOnlySpanFromNullTerminated(template));
+        ChatTemplate = TextOf(LlamaNative.ChatTemplate(handle, null));
+        fixed (byte* name = "tool_use\0"u8)
+        {
+            ToolTemplate = TextOf(LlamaNative.ChatTemplate(handle, name));
+        }
     }
 
     public LlamaModelHandle Handle { get; }
@@ -38,6 +39,9 @@ internal sealed unsafe class LoadedModel : IDisposable
 
     /// <summary>The template in the model's file, in Jinja; null when there is none.</summary>
     public string? ChatTemplate { get; }
+
+    /// <summary>The template of chats with tools, where the model's file has one of its own for them; else null.</summary>
+    public string? ToolTemplate { get; }
 
     /// <summary>Bytes of all weights.</summary>
     public long Size => (long)LlamaNative.SizeOf(Handle);
@@ -140,14 +144,22 @@ internal sealed unsafe class LoadedModel : IDisposable
     }
 
     /// <summary>The text of the token that begins a text; empty where there is none.</summary>
-    public string BeginText()
-    {
-        var token = LlamaNative.BeginToken(_vocabulary);
-        if (token < 0)
-        {
-            return "";
-        }
+    public string BeginText() => LlamaNative.BeginToken(_vocabulary) is >= 0 and var token ? NameOf(token) : "";
 
+    /// <summary>The token that a text is, be it a control token or another; null where it takes several.</summary>
+    public int? TokenOf(string text) =>
+        Tokenize(text, addSpecial: false, parseSpecial: true) is [var token] && NameOf(token) == text ? token : null;
+
+    public void Dispose() => Handle.Dispose();
+
+    private static string? TextOf(byte* text) =>
+        text is null
+            ? null
+            : Encoding.UTF8.GetString(System.Runtime.InteropServices.MemoryMarshal.CreateReadOnlySpanFromNullTerminated(text));
+
+    /// <summary>The text of a token, that of control tokens included; empty where it is longer than any of these.</summary>
+    private string NameOf(int token)
+    {
         Span<byte> bytes = stackalloc byte[64];
         fixed (byte* destination = bytes)
         {
@@ -155,6 +167,4 @@ internal sealed unsafe class LoadedModel : IDisposable
             return written > 0 ? Encoding.UTF8.GetString(bytes[..written]) : "";
         }
     }
-
-    public void Dispose() => Handle.Dispose();
 }
