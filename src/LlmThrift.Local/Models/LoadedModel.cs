@@ -11,10 +11,10 @@ internal sealed unsafe class LoadedModel : IDisposable
     private readonly nint _vocabulary;
     private readonly Lazy<(byte[] Bytes, int[] Starts)> _pieces;
 
-    private LoadedModel(LlamaModelHandle handle, string path)
+    private LoadedModel(LlamaModelHandle handle, GgufFile file)
     {
         Handle = handle;
-        Path = path;
+        File = file;
         _vocabulary = LlamaNative.Vocabulary(handle);
         VocabularySize = LlamaNative.VocabularySize(_vocabulary);
         TrainedContextLength = LlamaNative.TrainedContextLength(handle);
@@ -28,7 +28,9 @@ internal sealed unsafe class LoadedModel : IDisposable
 
     public LlamaModelHandle Handle { get; }
 
-    public string Path { get; }
+    public GgufFile File { get; }
+
+    public string Path => File.Path;
 
     public nint Vocabulary => _vocabulary;
 
@@ -50,11 +52,14 @@ internal sealed unsafe class LoadedModel : IDisposable
     public long Parameters => (long)LlamaNative.ParametersOf(Handle);
 
     /// <summary>Reads a model; takes seconds for large ones.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="gpuLayers">Layers that a GPU computes; -1 for all.</param>
+    /// <param name="use">What the model is for: others are refused.</param>
     /// <exception cref="LocalModelException">The file is not one that can be loaded.</exception>
-    public static LoadedModel Load(string path, int gpuLayers)
+    public static LoadedModel Load(string path, int gpuLayers, GgufModelUse use = GgufModelUse.Text)
     {
         // llama.cpp takes much of a file on trust, and ends the process where that is disappointed.
-        GgufFile.Validate(path);
+        var file = GgufFile.Validate(path, use);
         var parameters = LlamaNative.DefaultModelParameters();
         parameters.GpuLayers = gpuLayers;
         var handle = new LlamaModelHandle(LlamaNative.LoadModel(path, parameters));
@@ -64,13 +69,13 @@ internal sealed unsafe class LoadedModel : IDisposable
             throw new LocalModelException($"llama.cpp cannot load {path}; its log says why (category LlmThrift.Local, level Error).");
         }
 
-        if (!LlamaNative.HasDecoder(handle) || LlamaNative.HasEncoder(handle))
+        if (use == GgufModelUse.Text && (!LlamaNative.HasDecoder(handle) || LlamaNative.HasEncoder(handle)))
         {
             handle.Dispose();
             throw new LocalModelException($"{path} is not a model that generates text from text: take one that has a decoder alone.");
         }
 
-        return new LoadedModel(handle, path);
+        return new LoadedModel(handle, file);
     }
 
     public bool EndsGeneration(int token) => LlamaNative.EndsGeneration(_vocabulary, token);
@@ -83,13 +88,17 @@ internal sealed unsafe class LoadedModel : IDisposable
     /// <param name="text">The text.</param>
     /// <param name="addSpecial">With the token that begins a text, where the model has one.</param>
     /// <param name="parseSpecial">Names of control tokens in the text stand for these tokens.</param>
+    /// <exception cref="ObjectDisposedException">The model is disposed.</exception>
     public int[] Tokenize(string text, bool addSpecial, bool parseSpecial)
     {
         var count = Encoding.UTF8.GetByteCount(text);
         var bytes = ArrayPool<byte>.Shared.Rent(count + 1);
         var tokens = ArrayPool<int>.Shared.Rent(count + 8);
+        var isHeld = false;
         try
         {
+            // The vocabulary lives as long as the model, which another thread may be about to free.
+            Handle.DangerousAddRef(ref isHeld);
             Encoding.UTF8.GetBytes(text, bytes);
             fixed (byte* source = bytes)
             fixed (int* destination = tokens)
@@ -103,6 +112,11 @@ internal sealed unsafe class LoadedModel : IDisposable
         }
         finally
         {
+            if (isHeld)
+            {
+                Handle.DangerousRelease();
+            }
+
             ArrayPool<byte>.Shared.Return(bytes);
             ArrayPool<int>.Shared.Return(tokens);
         }

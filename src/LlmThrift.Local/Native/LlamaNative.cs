@@ -80,6 +80,12 @@ internal static unsafe partial class LlamaNative
     [LibraryImport(Llama, EntryPoint = "llama_decode")]
     public static partial int Decode(LlamaContextHandle context, LlamaBatch batch);
 
+    [LibraryImport(Llama, EntryPoint = "llama_encode")]
+    public static partial int Encode(LlamaContextHandle context, LlamaBatch batch);
+
+    [LibraryImport(Llama, EntryPoint = "llama_get_embeddings_seq")]
+    public static partial float* Embedding(LlamaContextHandle context, int sequence);
+
     [LibraryImport(Llama, EntryPoint = "llama_get_logits_ith")]
     public static partial float* Logits(LlamaContextHandle context, int index);
 
@@ -119,6 +125,9 @@ internal static unsafe partial class LlamaNative
 
     [LibraryImport(Llama, EntryPoint = "llama_model_n_ctx_train")]
     public static partial int TrainedContextLength(LlamaModelHandle model);
+
+    [LibraryImport(Llama, EntryPoint = "llama_model_n_embd_out")]
+    public static partial int EmbeddingLength(LlamaModelHandle model);
 
     [LibraryImport(Llama, EntryPoint = "llama_model_size")]
     public static partial ulong SizeOf(LlamaModelHandle model);

@@ -32,7 +32,7 @@ internal static partial class Quantizer
         CancellationToken cancellationToken
     )
     {
-        var file = GgufFile.Validate(source);
+        var file = GgufFile.Validate(source, GgufModelUse.Any);
         if (!options.AllowRequantize && file.Quantization is { } quantization && quantization is not ("F32" or "F16" or "BF16"))
         {
             throw new LocalModelException(

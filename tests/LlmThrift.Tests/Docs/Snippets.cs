@@ -363,6 +363,13 @@ internal static class Snippets
         return truncated || tokens == 2 ? 0 : vector[0] * other[0];
     }
 
+    public static void LocalEmbeddings(IServiceCollection services, IChatClient provider)
+    {
+        services.AddLocalEmbeddings(o => o.ModelPath = "models/bge-small-en-v1.5-q8_0.gguf");
+        services.AddChatClient(sp => provider)
+                .UseCostControls(o => o.UseSemanticCache = true);
+    }
+
     public static void LocalModelAsClient(IServiceCollection services)
     {
         services.AddLocalChatClient(o => o.ModelPath = "models/qwen2.5-1.5b-instruct-q4_k_m.gguf")
