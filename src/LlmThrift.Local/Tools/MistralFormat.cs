@@ -6,8 +6,9 @@ using LlmThrift.Local.Grammars;
 namespace LlmThrift.Local.Tools;
 
 /// <summary>
-/// Mistral's models: tools before the last message of the user, and markup that is control tokens. Of the tokenizers v3 and v7, by the templates of
-/// mistralai/Mistral-7B-Instruct-v0.3 and Mistral-Nemo-Instruct-2407; of v11 and later, by that of Mistral-Small-3.2-24B-Instruct-2506. Results are written as the
+/// Mistral's models: tools before the last message of the user, from v13 on at the beginning, and markup that is control tokens. Of the tokenizers v3 and v7, by the templates of
+/// mistralai/Mistral-7B-Instruct-v0.3 and Mistral-Nemo-Instruct-2407; of v11 and later, by those of Mistral-Small-3.2-24B-Instruct-2506 and
+/// Ministral-3-14B-Reasoning-2512. Results are written as the
 /// package mistral-common does, which is what the models were trained on.
 /// </summary>
 internal sealed class MistralFormat : ToolFormat
@@ -50,7 +51,8 @@ internal sealed class MistralFormat : ToolFormat
         }
 
         var lastQuestion = turns.ToList().FindLastIndex(turn => turn.Role == ChatTurn.User);
-        if (lastQuestion < 0)
+        var areToolsFirst = lastQuestion < 0 || (_isNamed && !_hasCallId);
+        if (areToolsFirst)
         {
             WriteTools(prompt, tools);
         }
@@ -75,7 +77,7 @@ internal sealed class MistralFormat : ToolFormat
             }
             else
             {
-                if (i == lastQuestion)
+                if (i == lastQuestion && !areToolsFirst)
                 {
                     WriteTools(prompt, tools);
                 }

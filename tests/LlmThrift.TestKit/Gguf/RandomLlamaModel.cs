@@ -23,7 +23,7 @@ public static class RandomLlamaModel
         options ??= new RandomLlamaOptions();
         var writer = new GgufWriter();
         AddMetadata(writer, options);
-        AddVocabulary(writer, options.Vocabulary);
+        AddVocabulary(writer, options.Vocabulary, options.ControlTokens);
 
         var place = 0;
         void Matrix(string name, long columns, long rows, long experts = 1)
@@ -109,9 +109,14 @@ public static class RandomLlamaModel
         {
             writer.Set("tokenizer.chat_template", template);
         }
+
+        if (options.ToolTemplate is { } toolTemplate)
+        {
+            writer.Set("tokenizer.chat_template.tool_use", toolTemplate);
+        }
     }
 
-    private static void AddVocabulary(GgufWriter writer, int size)
+    private static void AddVocabulary(GgufWriter writer, int size, IReadOnlyList<string> controlTokens)
     {
         const int Normal = 1;
         const int Unknown = 2;
@@ -125,8 +130,10 @@ public static class RandomLlamaModel
             types.Add(Byte);
         }
 
-        tokens.AddRange(Pieces().Distinct(StringComparer.Ordinal).Take(size - tokens.Count));
-        types.AddRange(Enumerable.Repeat(Normal, size - types.Count));
+        tokens.AddRange(Pieces().Distinct(StringComparer.Ordinal).Take(size - controlTokens.Count - tokens.Count));
+        types.AddRange(Enumerable.Repeat(Normal, tokens.Count - types.Count));
+        tokens.AddRange(controlTokens);
+        types.AddRange(Enumerable.Repeat(Control, controlTokens.Count));
 
         // The tokenizer joins the pair with the highest score first: pieces that come earlier are the more frequent.
         writer
