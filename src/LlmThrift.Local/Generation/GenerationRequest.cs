@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using LlmThrift.Local.Tools;
 using Microsoft.Extensions.AI;
 
@@ -19,11 +18,8 @@ internal sealed class GenerationRequest(
     private readonly AnswerText _text = new(stopSequences);
     private readonly TaskCompletionSource<GenerationOutcome> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    // One signal is enough, however much has come.
-    private readonly Channel<bool>? _news = isStreamed
-        ? Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true })
-        : null;
-
+    private readonly NewsSignal? _news = isStreamed ? new NewsSignal() : null;
+    private CancellationTokenRegistration _cancellation;
     private int _read;
     private int _readCalls;
     private int _announced;
@@ -76,7 +72,7 @@ internal sealed class GenerationRequest(
 
         if (isNew)
         {
-            _news?.Writer.TryWrite(true);
+            _news?.Set();
         }
 
         return _text.IsStopped || calls is { IsDone: true };
@@ -92,7 +88,7 @@ internal sealed class GenerationRequest(
 
         reason = reason == ChatFinishReason.Stop && calls is { Calls.Count: > 0 } ? ChatFinishReason.ToolCalls : reason;
         _outcome.TrySetResult(new GenerationOutcome(reason, prompt.Length, cachedTokens, OutputTokens));
-        _news?.Writer.TryComplete();
+        _news?.Complete();
     }
 
     public void Fail(Exception problem)
@@ -106,18 +102,34 @@ internal sealed class GenerationRequest(
             _outcome.TrySetException(problem);
         }
 
-        _news?.Writer.TryComplete();
+        _news?.Complete();
     }
 
     /// <summary>The caller leaves.</summary>
-    public void Abandon() => _isAbandoned = true;
+    public void Abandon()
+    {
+        _isAbandoned = true;
+        _cancellation.Dispose();
+    }
 
     /// <summary>Waits until there is more text, or the end.</summary>
     /// <returns>False at the end.</returns>
-    public async ValueTask<bool> WaitForTextAsync()
+    public ValueTask<bool> WaitForTextAsync()
     {
-        var reader = _news!.Reader;
-        return await reader.WaitToReadAsync(cancellationToken).ConfigureAwait(false) && reader.TryRead(out _);
+        // A step may take long, and who cancels should not wait for it.
+        if (cancellationToken.CanBeCanceled && _cancellation == default)
+        {
+            _cancellation = cancellationToken.UnsafeRegister(static (news, token) => ((NewsSignal)news!).Cancel(token), _news);
+        }
+
+        var waiting = _news!.WaitAsync();
+        if (cancellationToken.IsCancellationRequested)
+        {
+            // It may have come before the waiting began.
+            _news.Cancel(cancellationToken);
+        }
+
+        return waiting;
     }
 
     /// <summary>The certain text that was not taken yet.</summary>

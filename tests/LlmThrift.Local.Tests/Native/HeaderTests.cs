@@ -33,6 +33,14 @@ public sealed class HeaderTests
             "nthread ftype output_tensor_type token_embedding_type allow_requantize quantize_output_tensor only_copy pure keep_split dry_run imatrix kv_overrides tt_overrides "
                 + "prune_layers max_buf_size"
         ),
+        [typeof(LlamaImportanceData)] = ("struct llama_model_imatrix_data", "name data size"),
+        [typeof(LlamaMetadataOverride)] = ("struct llama_model_kv_override", "tag key val_i64 val_str"),
+
+        // What is left of an array is written as its first element and their number.
+        [typeof(GgmlTensor)] = (
+            "struct ggml_tensor",
+            "type buffer ne nb op op_params flags src[0] src[1] src[2] src[3]*7 view_src view_offs data name extra padding"
+        ),
     };
 
     [HeaderFact]
@@ -53,11 +61,13 @@ public sealed class HeaderTests
             Assert.True(fields.Length == names.Length, $"{type.Name} has {fields.Length} fields, {name} {names.Length}.");
             body.AppendLine(CultureInfo.InvariantCulture, $"printf(\"{type.Name}: %zu\\n\", sizeof({name}));");
             expected.Add($"{type.Name}: {Marshal.SizeOf(type)}");
-            foreach (var (field, inC) in fields.Zip(names))
+            foreach (var (field, fieldInC) in fields.Zip(names))
             {
+                var parts = fieldInC.Split('*');
+                var (inC, count) = (parts[0], parts.Length > 1 ? parts[1] : "1");
                 body.AppendLine(
                     CultureInfo.InvariantCulture,
-                    $"printf(\"{type.Name}.{field.Name}: %zu, %zu\\n\", offsetof({name}, {inC}), sizeof((({name} *)0)->{inC}));"
+                    $"printf(\"{type.Name}.{field.Name}: %zu, %zu\\n\", offsetof({name}, {inC}), {count} * sizeof((({name} *)0)->{inC}));"
                 );
                 expected.Add($"{type.Name}.{field.Name}: {Marshal.OffsetOf(type, field.Name)}, {SizeOf(field.FieldType)}");
             }
