@@ -42,7 +42,7 @@ internal sealed class SetOperation(string key, ReadOnlyMemory<byte> value, long 
             var freed = CacheTables.RemoveSome(database, "expires<=?1 ORDER BY expires", now, RemovedAtOnce);
             if (freed == 0)
             {
-                freed = CacheTables.RemoveSome(database, "used<=?1 ORDER BY used", long.MaxValue, RemovedAtOnce);
+                freed = CacheTables.RemoveSome(database, "used<=?1 ORDER BY used", long.MaxValue, 1);
             }
 
             if (freed == 0)

@@ -180,7 +180,7 @@ internal sealed class SqliteWriter(SqliteFile file, TimeSpan busyTimeout) : IDis
         catch (Exception exception)
         {
             RollBack();
-            if (_group.Count == 1 || file.Report(exception))
+            if (file.Report(exception) || _group.Count == 1)
             {
                 FailGroup(file.Explain(exception));
             }
