@@ -29,7 +29,7 @@ internal sealed class CallContext
     /// <summary>True once the record of this call is closed.</summary>
     public bool IsClosed { get; private set; }
 
-    /// <summary>True when another call pays for the work that this one asked for.</summary>
+    /// <summary>True when another call pays for the work that this one asked for, or nobody, as no provider was asked.</summary>
     public bool IsBilledElsewhere { get; set; }
 
     public ServedAnswer? Served { get; private set; }
@@ -204,6 +204,7 @@ internal sealed class CallContext
             (_notes ??= []).AddRange(notes);
             Served ??= shared.Served;
             Routing ??= shared.Routing;
+            IsBilledElsewhere |= shared.IsBilledElsewhere;
         }
     }
 

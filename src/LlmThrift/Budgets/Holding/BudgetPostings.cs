@@ -78,30 +78,31 @@ internal static class BudgetPostings
         };
 
     /// <summary>
-    /// Whether an attempt is booked under a claim of a model. Providers answer with longer names than are asked for ("gpt-4o-2024-08-06"): the claim with the longest name
-    /// that the other begins with; where none fits, the first of the rule.
+    /// Whether an attempt is booked under a claim of a model. Providers answer with longer names than are asked for ("gpt-4o-2024-08-06"): the claim with the same name, else that with the
+    /// longest name that the answer's begins with, else one whose name begins with the answer's; where none fits, the first of the rule.
     /// </summary>
     private static bool IsOf(BudgetHold hold, int index, bool isFirst, CallAttempt attempt)
     {
-        var best = -1;
-        var length = -1;
+        var (best, fit) = (-1, 0);
         for (var other = 0; other < hold.Models.Length; other++)
         {
             if (
                 ReferenceEquals(hold.Rules[other], hold.Rules[index])
-                && hold.Models[other] is { } model
-                && attempt.Model is { } answered
-                && (
-                    answered.StartsWith(model, StringComparison.OrdinalIgnoreCase)
-                    || model.StartsWith(answered, StringComparison.OrdinalIgnoreCase)
-                )
-                && model.Length > length
+                && FitOf(hold.Models[other], attempt.Model) is var found
+                && found > fit
             )
             {
-                (best, length) = (other, model.Length);
+                (best, fit) = (other, found);
             }
         }
 
         return best < 0 ? isFirst : best == index;
     }
+
+    private static int FitOf(string? claimed, string? answered) =>
+        claimed is null || answered is null ? 0
+        : string.Equals(claimed, answered, StringComparison.OrdinalIgnoreCase) ? int.MaxValue
+        : answered.StartsWith(claimed, StringComparison.OrdinalIgnoreCase) ? 1 + claimed.Length
+        : claimed.StartsWith(answered, StringComparison.OrdinalIgnoreCase) ? 1
+        : 0;
 }

@@ -139,6 +139,7 @@ internal sealed partial class BudgetState : ILateBills
                         break;
                     case BudgetFallback.CacheOnly when _cacheOnlyAnswer is { } answer:
                         call.Context.Note(CostStages.Budgets, "cache_only");
+                        call.Context.IsBilledElsewhere = true;
                         return new BudgetHold { Options = call, Answer = answer };
                     case BudgetFallback.CacheOnly:
                         fallback++;

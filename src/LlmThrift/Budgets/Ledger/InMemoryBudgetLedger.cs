@@ -15,7 +15,7 @@ public sealed class InMemoryBudgetLedger(TimeProvider? clock = null) : IBudgetLe
     private readonly Dictionary<(string Budget, string Group), Account> _accounts = [];
     private readonly Dictionary<Guid, Held> _held = [];
     private readonly PriorityQueue<Guid, long> _expiries = new();
-    private readonly HashSet<Guid> _settled = [];
+    private readonly Dictionary<Guid, BudgetBalance[]?> _settled = [];
     private readonly Queue<Guid> _settledInOrder = new();
     private int _sweepAt = FewAccounts;
 
@@ -33,6 +33,11 @@ public sealed class InMemoryBudgetLedger(TimeProvider? clock = null) : IBudgetLe
             if (_held.TryGetValue(reservation.Id, out var known))
             {
                 return new(new BudgetReservationResult(true, known.Before));
+            }
+
+            if (_settled.TryGetValue(reservation.Id, out var before))
+            {
+                return new(new BudgetReservationResult(true, before ?? balances));
             }
 
             var fits = true;
@@ -71,7 +76,8 @@ public sealed class InMemoryBudgetLedger(TimeProvider? clock = null) : IBudgetLe
         cancellationToken.ThrowIfCancellationRequested();
         lock (_gate)
         {
-            if (!_settled.Add(reservationId))
+            _held.Remove(reservationId, out var held);
+            if (!_settled.TryAdd(reservationId, held?.Before))
             {
                 return default;
             }
@@ -82,7 +88,7 @@ public sealed class InMemoryBudgetLedger(TimeProvider? clock = null) : IBudgetLe
                 _settled.Remove(_settledInOrder.Dequeue());
             }
 
-            if (_held.Remove(reservationId, out var held))
+            if (held is not null)
             {
                 GiveBack(held);
             }
