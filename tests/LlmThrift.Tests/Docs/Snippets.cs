@@ -3,6 +3,7 @@ using System.ClientModel.Primitives;
 using System.Text.Json.Nodes;
 using LlmThrift.Auditing;
 using LlmThrift.CostControls;
+using LlmThrift.Budgets;
 using LlmThrift.Embeddings;
 using LlmThrift.ExactCache;
 using LlmThrift.Local;
@@ -227,6 +228,25 @@ internal static class Snippets
                     o.Routing.Exploration.Judge = AnswerJudges.ByModel(provider, "gpt-4.1");
                     o.Routing.Exploration.MaxCostPerDay = 2m;        // USD
                 });
+    }
+
+    public static void Budgets(IServiceCollection services, IChatClient provider)
+    {
+        services.AddChatClient(sp => provider)
+                .UseCostControls(o =>
+                {
+                    o.Budgets.Add("all-month", 2_000m, BudgetWindow.Month);
+                    o.Budgets.Add("tenant-day", 5m, BudgetWindow.Day, BudgetScope.Tenant);
+                    o.Budgets.WhenExceeded.Add(BudgetFallback.CheaperTier);     // first; then BudgetExceededException
+                });
+    }
+
+    public static async Task StatusOfBudgets(IChatClient client)
+    {
+        foreach (BudgetStatus budget in await client.GetService<BudgetManager>()!.GetStatusAsync())
+        {
+            Console.WriteLine($"{budget.Budget} {budget.Group}: {budget.Spent} of {budget.Limit} spent, {budget.Reserved} held");
+        }
     }
 
     public static void Resilience(IServiceCollection services, IChatClient provider)
