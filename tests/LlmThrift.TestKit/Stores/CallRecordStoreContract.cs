@@ -111,11 +111,7 @@ public abstract class CallRecordStoreContract
                 {
                     BaselineCost = 0.0000123456789m * index,
                     ActualCost = 0.0000000000001m * index,
-                    SavingByStage =
-                    [
-                        new StageSaving("a", 0.0000123456789m * index),
-                        new StageSaving("b", -0.0000000000001m * index),
-                    ],
+                    SavingByStage = [new StageSaving("a", 0.0000123456789m * index), new StageSaving("b", -0.0000000000001m * index)],
                 }
             )
             .ToList();
@@ -182,9 +178,20 @@ public abstract class CallRecordStoreContract
         CostHistoryQuery[] queries =
         [
             All(),
-            All() with { Tenant = "t2" },
-            All() with { From = Hour.AddHours(-300), To = Hour.AddHours(-31), Feature = "f1" },
-            All() with { Model = CostReport.NoGroup },
+            All() with
+            {
+                Tenant = "t2",
+            },
+            All() with
+            {
+                From = Hour.AddHours(-300),
+                To = Hour.AddHours(-31),
+                Feature = "f1",
+            },
+            All() with
+            {
+                Model = CostReport.NoGroup,
+            },
         ];
         foreach (var query in queries)
         {
