@@ -151,21 +151,28 @@ internal sealed class CallContext
     {
         lock (_gate)
         {
-            if (_attempts is not { } attempts || attempts.TrueForAll(static attempt => attempt.IsBudgeted))
+            var count = 0;
+            foreach (var attempt in _attempts ?? [])
+            {
+                count += attempt.IsBudgeted ? 0 : 1;
+            }
+
+            if (count == 0)
             {
                 return [];
             }
 
-            var taken = attempts.FindAll(static attempt => !attempt.IsBudgeted);
-            for (var index = 0; index < attempts.Count; index++)
+            var taken = new CallAttempt[count];
+            foreach (var attempt in _attempts!)
             {
-                if (!attempts[index].IsBudgeted)
+                if (!attempt.IsBudgeted)
                 {
-                    attempts[index] = attempts[index] with { IsBudgeted = true };
+                    attempt.IsBudgeted = true;
+                    taken[^count--] = attempt;
                 }
             }
 
-            return [.. taken];
+            return taken;
         }
     }
 

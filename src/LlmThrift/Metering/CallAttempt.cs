@@ -33,7 +33,7 @@ public sealed record CallAttempt
     internal bool IsHelper { get; init; }
 
     /// <summary>True once the budgets know of it.</summary>
-    internal bool IsBudgeted { get; init; }
+    internal bool IsBudgeted { get; set; }
 
     /// <summary>The price that <see cref="Cost"/> was made with.</summary>
     internal ModelPrice? Price { get; init; }

@@ -51,6 +51,24 @@ public sealed class BudgetTests
     }
 
     [Theory]
+    [InlineData(1_000_000, 16 + 16 + 5)]
+    [InlineData(400, 8)]
+    public async Task Prompt_is_taken_for_its_size_only_where_there_is_room_for_ten_thousand_of_it(int limit, int tokens)
+    {
+        var gate = new TaskCompletionSource();
+        using var provider = Provider(gate: gate.Task);
+        using var client = Client(provider, o => o.Add("day", limit, BudgetWindow.Day));
+
+        var asking = AskAsync(client);
+        var held = Assert.Single(await StatusAsync(client)).Reserved;
+        gate.SetResult();
+        await asking;
+
+        Assert.Equal((tokens * 10m + Output * 40m) / 1_000_000m, held);
+        Assert.Equal(CostOf(Output), Assert.Single(await StatusAsync(client)).Spent);
+    }
+
+    [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task Call_that_does_not_fit_is_refused_before_it_is_made(bool isStreaming)

@@ -14,7 +14,7 @@ internal static class BudgetPostings
         {
             var (claim, rule) = (hold.Claims[index], hold.Rules[index]);
             var amount = 0m;
-            var isFirst = Array.FindIndex(hold.Rules, other => ReferenceEquals(other, rule)) == index;
+            var isFirst = Array.IndexOf(hold.Rules, rule) == index;
             foreach (var attempt in attempts)
             {
                 if (!rule.IsOfModels || IsOf(hold, index, isFirst, attempt))

@@ -1,3 +1,4 @@
+using System.Text;
 using LlmThrift.Diagnostics;
 using LlmThrift.Internal;
 using Microsoft.Extensions.AI;
@@ -5,16 +6,25 @@ using Microsoft.Extensions.AI;
 namespace LlmThrift.Budgets;
 
 /// <summary>A call on its way through the budgets: what it claims, and what is still to be tried. Not safe for concurrent use.</summary>
+/// <remarks>
+/// Counting the tokens of a long prompt takes longer than all else that budgets do. A prompt has at most as many tokens as bytes; where there is room for ten thousand calls of that size, it is
+/// taken for its size, and not counted. Only where it is tighter than that does the difference keep a call out.
+/// </remarks>
 internal sealed class BudgetRequest
 {
+    private const decimal AmpleRoom = 10_000m;
+    private const int BytesOfAMessage = 16;
+
     private readonly BudgetState _state;
     private readonly BudgetRule[] _rules;
     private readonly IReadOnlyList<ChatMessage> _messages;
     private readonly IPossibleModels _models;
-    private readonly WorstCase[] _allCases;
+    private readonly bool _needsLength;
     private readonly int? _wanted;
+    private WorstCase[] _allCases;
     private WorstCase[] _cases;
     private ulong? _capable;
+    private bool _hasNoted;
     private int? _output;
     private BudgetRule[] _ruleOfClaim = [];
     private string?[] _modelOfClaim = [];
@@ -29,11 +39,16 @@ internal sealed class BudgetRequest
     )
     {
         (_state, _rules, _messages, _models, Call) = (state, rules, messages, models, call);
-        var needsLength = Array.Exists(rules, rule => rule.BoundsLength);
-        _wanted = call.MaxOutputTokens ?? (needsLength ? state.DefaultOutput : null);
-        _allCases = CasesOf(models.For(call), needsLength);
+        _needsLength = Array.Exists(rules, rule => rule.BoundsLength);
+        _wanted = call.MaxOutputTokens ?? (_needsLength ? state.DefaultOutput : null);
+        var most = _needsLength ? MostTokensOf(messages, call) : null;
+        IsRough = most is not null;
+        _allCases = CasesOf(models.For(call), most);
         _cases = _allCases;
     }
+
+    /// <summary>Whether the prompt is taken for its size in bytes, under limits so low that this keeps no other call out.</summary>
+    public bool IsRough { get; private set; }
 
     public CallOptions Call { get; }
 
@@ -54,6 +69,18 @@ internal sealed class BudgetRequest
     {
         _output = _wanted;
         Claim();
+    }
+
+    /// <summary>Whether a rough claim has a chance at all.</summary>
+    public bool IsHopeful => !Array.Exists(Claims, claim => claim.Limit < 0m);
+
+    /// <summary>Counts the prompt.</summary>
+    public void Count()
+    {
+        IsRough = false;
+        _allCases = CasesOf(_models.For(Call), most: null);
+        _cases = _allCases;
+        Begin();
     }
 
     /// <summary>Makes the answer as short as what is left pays for; false when that is too short, or when length is not what is lacking.</summary>
@@ -158,7 +185,35 @@ internal sealed class BudgetRequest
         );
     }
 
-    private WorstCase[] CasesOf(IReadOnlyList<PossibleModel> models, bool needsLength)
+    /// <summary>The most tokens that the prompt can have; null where it is not text alone.</summary>
+    private static long? MostTokensOf(IReadOnlyList<ChatMessage> messages, CallOptions call)
+    {
+        if (call.Tools is { Count: > 0 } || call.ResponseFormat is not null)
+        {
+            return null;
+        }
+
+        var bytes =
+            BytesOfAMessage
+            + (call.Instructions is { } instructions ? BytesOfAMessage + (long)Encoding.UTF8.GetByteCount(instructions) : 0);
+        foreach (var message in messages)
+        {
+            bytes += BytesOfAMessage + (message.AuthorName is { } name ? 4L * name.Length : 0);
+            foreach (var content in message.Contents)
+            {
+                if (content is not TextContent text)
+                {
+                    return null;
+                }
+
+                bytes += Encoding.UTF8.GetByteCount(text.Text);
+            }
+        }
+
+        return bytes;
+    }
+
+    private WorstCase[] CasesOf(IReadOnlyList<PossibleModel> models, long? most)
     {
         var cases = new WorstCase[models.Count];
         var now = _state.Clock.GetUtcNow();
@@ -175,12 +230,16 @@ internal sealed class BudgetRequest
                     throw new BudgetPriceMissingException(inDollars.Name, model.Model, model.Provider);
                 }
 
-                Call.Context.Note(CostStages.Budgets, "unpriced", passedBy: true);
+                if (!_hasNoted)
+                {
+                    _hasNoted = true;
+                    Call.Context.Note(CostStages.Budgets, "unpriced", passedBy: true);
+                }
             }
 
             cases[index] = new WorstCase(
                 model,
-                needsLength ? known?.InputTokens ?? _state.InputTokensOf(_messages, Call, model.Model) : 0,
+                _needsLength ? most ?? known?.InputTokens ?? _state.InputTokensOf(_messages, Call, model.Model) : 0,
                 price
             );
         }
@@ -192,25 +251,30 @@ internal sealed class BudgetRequest
     {
         var now = _state.Clock.GetUtcNow();
         var tags = Call.Context.Tags;
+        if (!Array.Exists(_rules, rule => rule.IsOfModels))
+        {
+            // Nearly always: one claim a rule, and no lists.
+            var plain = new BudgetClaim[_rules.Length];
+            for (var index = 0; index < plain.Length; index++)
+            {
+                var rule = _rules[index];
+                plain[index] = ClaimOf(rule, rule.GroupOf(tags, null), rule.SpanAt(now), LimitOf(rule), _cases);
+            }
+
+            (Claims, _ruleOfClaim, _modelOfClaim) = (plain, _rules, []);
+            return;
+        }
+
         var claims = new List<BudgetClaim>(_rules.Length);
         var rules = new List<BudgetRule>(_rules.Length);
         var models = new List<string?>(_rules.Length);
         foreach (var rule in _rules)
         {
             var span = rule.SpanAt(now);
-            var limit = rule.IsSoft ? decimal.MaxValue : rule.LimitOf(tags, _state.ReportLimitFailure);
+            var limit = LimitOf(rule);
             if (!rule.IsOfModels)
             {
-                claims.Add(
-                    new BudgetClaim(
-                        rule.Name,
-                        rule.GroupOf(tags, null),
-                        span.Slice,
-                        span.WindowStart,
-                        limit,
-                        AmountOf(rule, _cases, _models.Attempts)
-                    )
-                );
+                claims.Add(ClaimOf(rule, rule.GroupOf(tags, null), span, limit, _cases));
                 rules.Add(rule);
                 models.Add(null);
                 continue;
@@ -224,15 +288,26 @@ internal sealed class BudgetRequest
                     continue;
                 }
 
-                claims.Add(
-                    new BudgetClaim(rule.Name, name, span.Slice, span.WindowStart, limit, AmountOf(rule, [.. group], _models.Attempts))
-                );
+                claims.Add(ClaimOf(rule, name, span, limit, [.. group]));
                 rules.Add(rule);
                 models.Add(group.Key);
             }
         }
 
         (Claims, _ruleOfClaim, _modelOfClaim) = ([.. claims], [.. rules], [.. models]);
+    }
+
+    private decimal LimitOf(BudgetRule rule) => rule.IsSoft ? decimal.MaxValue : rule.LimitOf(Call.Context.Tags, _state.ReportLimitFailure);
+
+    private BudgetClaim ClaimOf(BudgetRule rule, string group, in BudgetSpan span, decimal limit, WorstCase[] cases)
+    {
+        var amount = AmountOf(rule, cases, _models.Attempts);
+        if (IsRough && rule.BoundsLength)
+        {
+            limit -= AmpleRoom * amount;
+        }
+
+        return new BudgetClaim(rule.Name, group, span.Slice, span.WindowStart, limit, amount);
     }
 
     private decimal AmountOf(BudgetRule rule, WorstCase[] cases, int attempts)
@@ -242,13 +317,7 @@ internal sealed class BudgetRequest
             return 0m;
         }
 
-        var output = _output ?? 0;
-        return rule.Unit switch
-        {
-            BudgetUnit.Calls => 1m,
-            BudgetUnit.Tokens => WorstCase.MostOf(cases, attempts, single => single.TokensWith(output)),
-            _ => WorstCase.MostOf(cases, attempts, single => single.CostWith(output)),
-        };
+        return rule.Unit == BudgetUnit.Calls ? 1m : WorstCase.MostOf(cases, attempts, rule.Unit, _output ?? 0);
     }
 
     private decimal CostOf(WorstCase single) => single.Price is null ? 0m : single.CostWith(_wanted ?? _state.DefaultOutput);

@@ -90,7 +90,7 @@ internal sealed partial class BudgetState : ILateBills
             meter.LateBills = this;
         }
 
-        var rules = Array.FindAll(_rules, rule => rule.Covers(call.Context.Tags));
+        var rules = RulesOf(call.Context.Tags);
         if (rules.Length == 0)
         {
             return new BudgetHold { Options = call };
@@ -209,10 +209,28 @@ internal sealed partial class BudgetState : ILateBills
         return count.IsEstimate ? (long)Math.Ceiling(count.Tokens * (1 + _margin)) : count.Tokens;
     }
 
+    private BudgetRule[] RulesOf(CallTags tags)
+    {
+        foreach (var rule in _rules)
+        {
+            if (!rule.Covers(tags))
+            {
+                return Array.FindAll(_rules, candidate => candidate.Covers(tags));
+            }
+        }
+
+        return _rules;
+    }
+
     /// <summary>Reserves, with a shorter answer where that helps; null when it does not fit.</summary>
     private async ValueTask<BudgetHold?> TryAsync(BudgetRequest request, CancellationToken cancellationToken)
     {
         request.Begin();
+        if (request.IsRough && !request.IsHopeful)
+        {
+            request.Count();
+        }
+
         while (true)
         {
             var id = Guid.CreateVersion7(Clock.GetUtcNow());
@@ -234,7 +252,11 @@ internal sealed partial class BudgetState : ILateBills
                 return request.ToHold(id, result.Balances);
             }
 
-            if (!request.Shorten(result.Balances))
+            if (request.IsRough)
+            {
+                request.Count();
+            }
+            else if (!request.Shorten(result.Balances))
             {
                 return null;
             }

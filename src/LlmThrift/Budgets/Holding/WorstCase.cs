@@ -52,20 +52,22 @@ internal sealed record WorstCase(PossibleModel Model, long InputTokens, ModelPri
         return most * Model.Requests;
     }
 
+    public decimal AmountWith(BudgetUnit unit, int output) => unit == BudgetUnit.Tokens ? TokensWith(output) : CostWith(output);
+
     /// <summary>The most of <paramref name="count"/> of them together.</summary>
-    public static decimal MostOf(IReadOnlyList<WorstCase> cases, int count, Func<WorstCase, decimal> amount)
+    public static decimal MostOf(WorstCase[] cases, int count, BudgetUnit unit, int output)
     {
-        if (count == 1 || cases.Count == 1)
+        if (count == 1 || cases.Length == 1)
         {
             var most = 0m;
             foreach (var single in cases)
             {
-                most = Math.Max(most, amount(single));
+                most = Math.Max(most, single.AmountWith(unit, output));
             }
 
             return most;
         }
 
-        return cases.Select(amount).OrderDescending().Take(count).Sum();
+        return cases.Select(single => single.AmountWith(unit, output)).OrderDescending().Take(count).Sum();
     }
 }

@@ -60,7 +60,7 @@ public sealed class InMemoryBudgetLedger(TimeProvider? clock = null) : IBudgetLe
                 }
 
                 var expires = now + reservation.Lease.Ticks;
-                _held.Add(reservation.Id, new Held([.. claims], balances) { Expires = expires });
+                _held.Add(reservation.Id, new Held(claims as BudgetClaim[] ?? [.. claims], balances) { Expires = expires });
                 _expiries.Enqueue(reservation.Id, expires);
                 SweepWhenMany(now);
             }
