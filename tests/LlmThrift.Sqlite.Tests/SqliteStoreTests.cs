@@ -102,7 +102,9 @@ public sealed class SqliteStoreTests
         // A file that may not grow stands for a disk that is full.
         temporary.Store.File.Opened = database => database.Execute("PRAGMA max_page_count=1");
         temporary.Store.File.Report(new SqliteException("", 10));
-        var exception = await Assert.ThrowsAsync<SqliteStoreException>(() => temporary.Store.Cache.SetAsync("key", new byte[1_000_000], new()));
+        var exception = await Assert.ThrowsAsync<SqliteStoreException>(() =>
+            temporary.Store.Cache.SetAsync("key", new byte[1_000_000], new())
+        );
         Assert.Contains("disk is full", exception.Message, StringComparison.Ordinal);
 
         temporary.Store.File.Opened = null;
