@@ -49,7 +49,7 @@ internal sealed class SqliteSemanticCacheStore(SqliteFile file, SqliteWriter wri
                 AnswerId = row.Text(5),
                 CreatedAt = new DateTimeOffset(row.Integer(6), TimeSpan.Zero),
                 ExpiresAt = new DateTimeOffset(row.Integer(7), TimeSpan.Zero),
-                Tags = TagList.Read(row.Text(8)),
+                Tags = StoredTags.Read(row.Text(8)),
                 Vector = MemoryMarshal.Cast<byte, float>(row.Blob(9)).ToArray(),
             },
             cancellationToken
@@ -92,7 +92,7 @@ internal sealed class SqliteSemanticCacheStore(SqliteFile file, SqliteWriter wri
                 .Bind(5, entry.AnswerId)
                 .Bind(6, entry.CreatedAt.UtcTicks)
                 .Bind(7, entry.ExpiresAt.UtcTicks)
-                .Bind(8, TagList.Write(entry.Tags))
+                .Bind(8, StoredTags.Write(entry.Tags))
                 .Bind(9, MemoryMarshal.AsBytes(entry.Vector.Span))
                 .Execute();
             if (before is not null && before != entry.AnswerId)

@@ -19,7 +19,7 @@ public abstract class BudgetLedgerContract
     /// <summary>Lets time pass by the ledger's clock.</summary>
     protected abstract Task PassAsync(TimeSpan time);
 
-    [Fact]
+    [StoreFact]
     public async Task Reserve_up_to_the_limit_is_granted_and_not_a_trifle_more()
     {
         Assert.True((await ReserveAsync(0.6m)).IsGranted);
@@ -29,7 +29,7 @@ public abstract class BudgetLedgerContract
         Assert.Equal(new BudgetBalance(0, 1m), await BalanceAsync());
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Reserve_tells_how_the_accounts_stood_before_granted_or_not()
     {
         var id = await GrantedAsync(0.3m);
@@ -45,7 +45,7 @@ public abstract class BudgetLedgerContract
         Assert.Equal([new BudgetBalance(0.25m, 0.6m)], refused.Balances);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Reserve_takes_all_claims_or_none()
     {
         await GrantedAsync(0.9m, "tenant=a");
@@ -57,7 +57,7 @@ public abstract class BudgetLedgerContract
         Assert.Equal(["tenant=a"], (await AccountsAsync()).Select(account => account.Group));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Reserve_without_a_limit_is_always_granted()
     {
         Assert.True((await ReserveAsync(1e15m, limit: decimal.MaxValue)).IsGranted);
@@ -65,7 +65,7 @@ public abstract class BudgetLedgerContract
         Assert.Equal(2e15m, (await BalanceAsync()).Reserved);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Reserve_with_an_id_that_is_known_takes_nothing_and_answers_as_the_first_time()
     {
         await GrantedAsync(0.1m);
@@ -83,7 +83,7 @@ public abstract class BudgetLedgerContract
         Assert.Equal(new BudgetBalance(0.2m, 0.1m), await BalanceAsync());
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Reserve_of_no_claims_is_granted()
     {
         var reservation = New([]);
@@ -92,7 +92,7 @@ public abstract class BudgetLedgerContract
         await Ledger.SettleAsync(reservation.Id, [], default);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Settle_gives_back_what_is_held_and_writes_down_what_was_spent()
     {
         var id = await GrantedAsync(0.8m);
@@ -103,7 +103,7 @@ public abstract class BudgetLedgerContract
         Assert.True((await ReserveAsync(0.7m)).IsGranted);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Settle_a_second_time_does_nothing()
     {
         var id = await GrantedAsync(0.8m);
@@ -114,7 +114,7 @@ public abstract class BudgetLedgerContract
         Assert.Equal(new BudgetBalance(0.3m, 0), await BalanceAsync());
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Settle_for_more_than_was_held_is_written_down_beyond_the_limit()
     {
         var id = await GrantedAsync(0.1m);
@@ -125,7 +125,7 @@ public abstract class BudgetLedgerContract
         Assert.False((await ReserveAsync(0.01m)).IsGranted);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Settle_into_another_slice_and_another_account_is_written_down_there()
     {
         var id = await GrantedAsync(0.4m);
@@ -137,7 +137,7 @@ public abstract class BudgetLedgerContract
         Assert.Equal(new BudgetBalance(0.1m, 0), await BalanceAsync(windowStart: Today.AddHours(1)));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Settle_of_what_nobody_reserved_is_written_down_once_and_cannot_be_reserved_later()
     {
         var reservation = New([Claim(0.2m)]);
@@ -149,7 +149,7 @@ public abstract class BudgetLedgerContract
         Assert.Equal(new BudgetBalance(0.3m, 0), await BalanceAsync());
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Slices_before_the_window_do_not_count()
     {
         var id = Guid.CreateVersion7();
@@ -163,7 +163,7 @@ public abstract class BudgetLedgerContract
         Assert.True(after.IsGranted);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Lease_that_has_run_out_holds_nothing_and_its_late_settlement_is_written_down_once()
     {
         var id = await GrantedAsync(1m);
@@ -180,7 +180,7 @@ public abstract class BudgetLedgerContract
         Assert.Equal(new BudgetBalance(0.7m, 0.5m), await BalanceAsync());
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Lease_that_has_run_out_and_that_nobody_looked_at_is_given_back_once_by_its_settlement()
     {
         var id = await GrantedAsync(1m);
@@ -193,7 +193,7 @@ public abstract class BudgetLedgerContract
         Assert.Equal(new BudgetBalance(0.7m, 0.3m), await BalanceAsync());
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Lease_that_has_run_out_on_one_of_several_accounts_is_free_on_each()
     {
         await Ledger.ReserveAsync(New([Claim(1m, "tenant=a"), Claim(1m, "tenant=b")]), default);
@@ -205,7 +205,7 @@ public abstract class BudgetLedgerContract
         Assert.Equal(2, (await AccountsAsync()).Count);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Renew_lets_a_reservation_live_on_and_passes_over_what_is_settled_run_out_or_not_known()
     {
         var settled = await GrantedAsync(0.1m);
@@ -223,7 +223,7 @@ public abstract class BudgetLedgerContract
         Assert.Empty(await AccountsAsync());
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Accounts_come_by_what_they_have_spent_and_hold_those_without_anything_left_out()
     {
         await Ledger.SettleAsync(Guid.CreateVersion7(), [Posting(1m, "c"), Posting(3m, "a"), Posting(0.5m, "b")], default);
@@ -239,7 +239,7 @@ public abstract class BudgetLedgerContract
         Assert.Empty(await Ledger.GetAccountsAsync(_budget + "x", Today, 10, default));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Budgets_and_groups_keep_apart_whatever_their_names()
     {
         string[] names = ["", "a", "A", "a'b", "ä", "a%", "日本", new string('x', 300)];
@@ -257,7 +257,7 @@ public abstract class BudgetLedgerContract
         );
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Amounts_are_exact_to_nine_decimals_and_never_rounded_down()
     {
         for (var index = 0; index < 10; index++)
@@ -271,7 +271,7 @@ public abstract class BudgetLedgerContract
         Assert.InRange(small, 0.00000000012345m, 0.000000001m);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Amounts_of_tokens_beyond_what_billionths_would_hold_are_added_up()
     {
         await Ledger.SettleAsync(Guid.CreateVersion7(), [Posting(90_000_000_000m)], default);
@@ -281,7 +281,7 @@ public abstract class BudgetLedgerContract
         Assert.Equal(new BudgetBalance(90_000_000_005m, 0), await BalanceAsync());
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Operation_cancelled_before_it_begins_does_nothing()
     {
         var cancelled = new CancellationToken(canceled: true);
@@ -292,7 +292,7 @@ public abstract class BudgetLedgerContract
         Assert.Empty(await AccountsAsync());
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Many_callers_at_once_are_granted_exactly_what_the_limit_allows()
     {
         const int Callers = 2_000;

@@ -14,7 +14,7 @@ public abstract class CallRecordStoreContract
 
     private DateTimeOffset Hour => new(Now.UtcTicks - (Now.UtcTicks % TimeSpan.TicksPerHour), TimeSpan.Zero);
 
-    [Fact]
+    [StoreFact]
     public async Task Record_reads_back_as_it_was_written()
     {
         var full = Call(Hour.AddMinutes(-3)) with
@@ -46,7 +46,7 @@ public abstract class CallRecordStoreContract
         Assert.Null(read[1].Tags.Tenant);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Record_whose_id_is_there_is_not_counted_twice()
     {
         var calls = Enumerable.Range(0, 10).Select(index => Call(Hour.AddMinutes(-index))).ToList();
@@ -59,7 +59,7 @@ public abstract class CallRecordStoreContract
         Assert.Equal(10, (await ReadAsync(All())).Count);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Sums_are_those_of_the_report()
     {
         var calls = Various(3_000);
@@ -78,7 +78,7 @@ public abstract class CallRecordStoreContract
         await AssertSumsAsync(calls, All() with { From = Hour.AddHours(-3), To = Hour.AddHours(-3) });
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Sums_by_the_minute_are_kept_for_two_days()
     {
         var calls = Enumerable.Range(0, 120).Select(index => Call(Hour.AddMinutes(-index).AddSeconds(7))).ToList();
@@ -101,7 +101,7 @@ public abstract class CallRecordStoreContract
         await AssertSumsAsync(calls, All() with { From = Hour.AddMinutes(-25), To = Hour.AddMinutes(-5) });
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Money_adds_up_to_the_last_decimal()
     {
         var calls = Enumerable
@@ -124,7 +124,7 @@ public abstract class CallRecordStoreContract
         Assert.Equal(total.Saving, total.SavingByStage.Values.Sum());
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Breakdown_of_very_many_names_keeps_the_dearest()
     {
         var calls = Enumerable
@@ -142,7 +142,7 @@ public abstract class CallRecordStoreContract
         Assert.Equal(history.Total.ActualCost, history.ByTenant.Values.Sum(totals => totals.ActualCost));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Single_calls_come_the_newest_first_within_the_query()
     {
         var calls = Various(1_500);
@@ -158,7 +158,7 @@ public abstract class CallRecordStoreContract
         Assert.Empty(await ReadAsync(All() with { Feature = "unheard-of" }));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Single_calls_may_be_left_off_reading()
     {
         await Store.AppendAsync(Various(1_200), default);
@@ -170,7 +170,7 @@ public abstract class CallRecordStoreContract
         Assert.Equal(1_200, (await ReadAsync(All())).Count);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Dearest_calls_come_by_their_cost()
     {
         var calls = Various(1_500);
@@ -208,7 +208,7 @@ public abstract class CallRecordStoreContract
         Assert.Empty(await Store.ReadDearestAsync(All() with { Tenant = "unheard-of" }, 5, default));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Removal_takes_single_calls_and_leaves_their_sums()
     {
         var calls = Various(1_500);
@@ -225,7 +225,7 @@ public abstract class CallRecordStoreContract
         await AssertSumsAsync(calls, All());
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Operation_cancelled_before_it_begins_ends_as_cancelled()
     {
         var cancelled = new CancellationToken(canceled: true);

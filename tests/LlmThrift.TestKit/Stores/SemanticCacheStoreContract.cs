@@ -12,7 +12,7 @@ public abstract class SemanticCacheStoreContract
 
     protected abstract ISemanticCacheStore Store { get; }
 
-    [Fact]
+    [StoreFact]
     public async Task Entry_and_answer_read_back_as_they_were_saved()
     {
         var entry = Entry("e1", "a1") with
@@ -33,7 +33,7 @@ public abstract class SemanticCacheStoreContract
         Assert.Equal(Answer("a1").ExpiresAt, answer.ExpiresAt);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Saving_under_a_known_id_replaces()
     {
         await Store.SaveAsync(Entry("e1", "a1"), Answer("a1"), default);
@@ -43,7 +43,7 @@ public abstract class SemanticCacheStoreContract
         Assert.Equal([9], Assert.Single(await AnswersAsync()).Payload.ToArray());
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Removal_of_an_entry_takes_its_answer_when_no_other_has_it()
     {
         await Store.SaveAsync(Entry("e1", "a1"), Answer("a1"), default);
@@ -58,14 +58,14 @@ public abstract class SemanticCacheStoreContract
         Assert.Empty(await AnswersAsync());
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Removal_of_what_is_not_there_does_nothing()
     {
         await Store.RemoveAsync("e1", default);
         Assert.Empty(await EntriesAsync());
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Loading_leaves_out_other_models()
     {
         await Store.SaveAsync(Entry("e1", "a1"), Answer("a1"), default);
@@ -74,7 +74,7 @@ public abstract class SemanticCacheStoreContract
         Assert.Equal("e1", Assert.Single((await EntriesAsync()).Where(entry => entry.EmbeddingModel == Model)).Id);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Very_many_entries_are_all_loaded()
     {
         for (var index = 0; index < 1_201; index++)
@@ -86,7 +86,7 @@ public abstract class SemanticCacheStoreContract
         Assert.Equal(601, (await AnswersAsync()).DistinctBy(answer => answer.Id).Count());
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Saving_at_once_keeps_all()
     {
         await Task.WhenAll(
@@ -101,7 +101,7 @@ public abstract class SemanticCacheStoreContract
         Assert.Equal(5, (await AnswersAsync()).Count);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Operation_cancelled_before_it_begins_ends_as_cancelled()
     {
         var cancelled = new CancellationToken(canceled: true);

@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace LlmThrift.Stores;
 
 /// <summary>Tags as a JSON array of texts, without reflection.</summary>
-internal static class TagList
+internal static class StoredTags
 {
     public static string Write(IReadOnlyList<string> tags)
     {
