@@ -26,7 +26,7 @@ internal static class ReplayVerb
         };
         var repeats = new Option<double>("--repeats")
         {
-            Description = "The share of calls that ask again what one of the last 20,000 asked.",
+            Description = "The share of calls that ask again what one of the last 10,000 asked.",
             DefaultValueFactory = _ => 0.1,
         };
         var json = new Option<FileInfo?>("--json") { Description = "Write the figures to this file." };
@@ -93,7 +93,11 @@ internal static class ReplayVerb
         }
 
         var replay = new TrafficReplay(calls, speed, repeats, TimeSpan.FromSeconds(seconds));
-        var alone = await replay.RunAsync(throughPipeline: false, share => Tell("provider alone", share), cancellation);
+        var alone = await new TrafficReplay(calls, speed, repeats, TimeSpan.FromSeconds(Math.Min(seconds, 10))).RunAsync(
+            throughPipeline: false,
+            share => Tell("provider alone", share),
+            cancellation
+        );
         var whole = await replay.RunAsync(throughPipeline: true, share => Tell("whole pipeline", share), cancellation);
         Progress.Clear();
         Show(alone, whole);

@@ -9,7 +9,7 @@ namespace LlmThrift.Evaluation.Traces;
 /// <summary>Sends a trace's calls through a pipeline as they came, and measures what the pipeline adds to each.</summary>
 internal sealed class TrafficReplay(IReadOnlyList<TrafficTrace> trace, double speed, double repeats, TimeSpan duration)
 {
-    private const int Remembered = 20_000;
+    private const int Remembered = 10_000;
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(3);
 
     public sealed record Figures(
@@ -38,10 +38,11 @@ internal sealed class TrafficReplay(IReadOnlyList<TrafficTrace> trace, double sp
             o.Metering.Report = report;
             o.OutputLimits.LearnCaps = true;
             o.OutputLimits.Features["chat"] = 4_000;
+            o.OutputLimits.Features["faq"] = 1_000;
             o.UseResilience = true;
             o.Routing.AddTier("small", "gpt-4o-mini");
             o.Routing.AddTier("large", "gpt-4o");
-            o.Routing.Rules.Add(new RoutingRule("small") { MaxInputTokens = 500 });
+            o.Routing.Rules.Add(new RoutingRule("small") { Feature = "faq" });
             o.Budgets.Add("all-month", 1_000_000m, BudgetWindow.Month);
             o.Budgets.Add("tenant-day", 100_000m, BudgetWindow.Day, BudgetScope.Tenant);
             o.Budgets.Add("feature-hour", 100_000m, BudgetWindow.Rolling(TimeSpan.FromHours(1)), BudgetScope.Tenant | BudgetScope.Feature);
@@ -143,7 +144,7 @@ internal sealed class TrafficReplay(IReadOnlyList<TrafficTrace> trace, double sp
             {
                 var options = new ChatOptions { MaxOutputTokens = 2_000 }
                     .WithTenant(tenant)
-                    .WithFeature("chat");
+                    .WithFeature(call.OutputTokens < 100 ? "faq" : "chat");
                 var begin = Stopwatch.GetTimestamp();
                 await client.GetResponseAsync([call], options, cancellation).ConfigureAwait(false);
                 var end = Stopwatch.GetTimestamp();
