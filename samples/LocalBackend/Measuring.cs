@@ -7,10 +7,30 @@ namespace LocalBackend;
 /// <summary>Models in fewer bits, and what that does to them.</summary>
 internal static class Measuring
 {
-    public static Task QuantizeAsync(string source, string target, QuantizationType type, CancellationToken cancellation) =>
+    public static Task ImportanceAsync(string model, string text, string target, int context, CancellationToken cancellation) =>
         Bars.RunAsync(async bars =>
         {
-            await QuantizeAsync(bars, source, target, type, cancellation);
+            await LocalModel.ComputeImportanceMatrixAsync(
+                model,
+                await File.ReadAllTextAsync(text, cancellation),
+                target,
+                new LocalImportanceMatrixOptions { ContextLength = context, DatasetName = Path.GetFileName(text) },
+                new Telling<double>(bars.Add($"read {Path.GetFileName(text)}")),
+                cancellation
+            );
+            Console.WriteLine($"{target}: give it to quantize or measure by --imatrix");
+        });
+
+    public static Task QuantizeAsync(
+        string source,
+        string target,
+        QuantizationType type,
+        string? importance,
+        CancellationToken cancellation
+    ) =>
+        Bars.RunAsync(async bars =>
+        {
+            await QuantizeAsync(bars, source, target, type, importance, cancellation);
             Console.WriteLine($"{target}: {Megabytes(new FileInfo(target).Length)} instead of {Megabytes(new FileInfo(source).Length)}");
         });
 
@@ -18,12 +38,21 @@ internal static class Measuring
         string model,
         string text,
         QuantizationType[] types,
+        string? importance,
         int context,
         int? megabytes,
         decimal usdPerHour,
         CancellationToken cancellation
     )
     {
+        if (importance is null && types.Where(LocalModel.RequiresImportanceMatrix).ToList() is { Count: > 0 } needing)
+        {
+            throw new ArgumentException(
+                $"{string.Join(", ", needing)} need an importance matrix: make one by the verb imatrix, and name it by --imatrix.",
+                nameof(types)
+            );
+        }
+
         var folder = Directory.CreateTempSubdirectory("llmthrift-");
         try
         {
@@ -35,7 +64,7 @@ internal static class Measuring
                 foreach (var type in types)
                 {
                     var target = Path.Combine(folder.FullName, $"{type}.gguf");
-                    await QuantizeAsync(bars, model, target, type, cancellation);
+                    await QuantizeAsync(bars, model, target, type, importance, cancellation);
                     rows.Add(await MeasureAsync(bars, target, content, model, context, cancellation));
                     File.Delete(target);
                 }
@@ -52,7 +81,14 @@ internal static class Measuring
         }
     }
 
-    private static async Task QuantizeAsync(Bars bars, string source, string target, QuantizationType type, CancellationToken cancellation)
+    private static async Task QuantizeAsync(
+        Bars bars,
+        string source,
+        string target,
+        QuantizationType type,
+        string? importance,
+        CancellationToken cancellation
+    )
     {
         var bar = bars.Add($"quantize {type}");
         await LocalModel.QuantizeAsync(
@@ -60,7 +96,8 @@ internal static class Measuring
             target,
             type,
             new Telling<QuantizationProgress>(progress => bar((double)progress.Done / progress.Total)),
-            cancellationToken: cancellation
+            new LocalQuantizeOptions { ImportanceMatrixPath = importance },
+            cancellation
         );
         bar(1);
     }
@@ -124,7 +161,7 @@ internal static class Measuring
 
     private static void Recommend(List<LocalModelMeasurement> rows, int megabytes)
     {
-        var best = rows.Where(row => row.WorkingBytes <= megabytes * 1_000_000L).OrderBy(row => row.KlDivergence).FirstOrDefault();
+        var best = LocalModelMeasurement.Best(rows, megabytes * 1_000_000L);
         Console.WriteLine(
             best is null
                 ? $"None works in {megabytes} MB; the smallest takes {Megabytes(rows.Min(row => row.WorkingBytes))}."

@@ -16,10 +16,17 @@ var price = new Option<decimal>("--usd-per-hour")
     DefaultValueFactory = _ => 0.10m,
 };
 var text = new Option<FileInfo>("--text") { Description = "A text of the kind that the model will see, in UTF-8.", Required = true };
+var target = new Option<FileInfo>("--to") { Description = "The file to write.", Required = true };
+var importance = new Option<FileInfo?>("--imatrix")
+{
+    Description = "An importance matrix of the model, by the verb imatrix or llama-imatrix: better levels, and those below 3 bits.",
+};
+var context = new Option<int>("--context") { Description = "Tokens of a window.", DefaultValueFactory = _ => 512 };
 
 var root = new RootCommand("Models on your own machine: ask them, make them smaller, measure them, route to them.");
 root.Subcommands.Add(Ask());
 root.Subcommands.Add(Route());
+root.Subcommands.Add(Importance());
 root.Subcommands.Add(Quantize());
 root.Subcommands.Add(Measure());
 return await root.Parse(args).InvokeAsync();
@@ -64,11 +71,34 @@ Command Route()
     return command;
 }
 
+Command Importance()
+{
+    var command = new Command("imatrix", "Runs a text through a model and writes how much each column of its matrices matters.")
+    {
+        model,
+        text,
+        target,
+        context,
+    };
+    command.SetAction(
+        (result, cancellation) =>
+            HandleAsync(() =>
+                Measuring.ImportanceAsync(
+                    result.GetRequiredValue(model).FullName,
+                    result.GetRequiredValue(text).FullName,
+                    result.GetRequiredValue(target).FullName,
+                    result.GetValue(context),
+                    cancellation
+                )
+            )
+    );
+    return command;
+}
+
 Command Quantize()
 {
-    var target = new Option<FileInfo>("--to") { Description = "The file to write.", Required = true };
     var type = new Option<QuantizationType>("--type") { Description = "How to round.", DefaultValueFactory = _ => QuantizationType.Q4_K_M };
-    var command = new Command("quantize", "Writes a model in fewer bits.") { model, target, type };
+    var command = new Command("quantize", "Writes a model in fewer bits.") { model, target, type, importance };
     command.SetAction(
         (result, cancellation) =>
             HandleAsync(() =>
@@ -76,6 +106,7 @@ Command Quantize()
                     result.GetRequiredValue(model).FullName,
                     result.GetRequiredValue(target).FullName,
                     result.GetValue(type),
+                    result.GetValue(importance)?.FullName,
                     cancellation
                 )
             )
@@ -93,12 +124,12 @@ Command Measure()
             [QuantizationType.Q8_0, QuantizationType.Q6_K, QuantizationType.Q5_K_M, QuantizationType.Q4_K_M, QuantizationType.Q4_0],
     };
     var memory = new Option<int?>("--memory") { Description = "Recommend the best level that works in so many MB." };
-    var context = new Option<int>("--context") { Description = "Tokens of a window.", DefaultValueFactory = _ => 512 };
     var command = new Command("measure", "Makes every level, and shows quality beside size and speed.")
     {
         model,
         text,
         levels,
+        importance,
         memory,
         context,
         price,
@@ -110,6 +141,7 @@ Command Measure()
                     result.GetRequiredValue(model).FullName,
                     result.GetRequiredValue(text).FullName,
                     result.GetValue(levels)!,
+                    result.GetValue(importance)?.FullName,
                     result.GetValue(context),
                     result.GetValue(memory),
                     result.GetValue(price),

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using LlmThrift.Local.Chat;
 using LlmThrift.Local.Generation;
 using LlmThrift.Local.Grammars;
+using LlmThrift.Local.Tools;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;
 
@@ -12,9 +13,16 @@ namespace LlmThrift.Local;
 /// alike are evaluated once.
 /// </summary>
 /// <remarks>
+/// <para>
 /// The model is loaded by the first call, or by <see cref="WarmUpAsync"/>. From <see cref="ChatOptions"/> it takes temperature, top-p, top-k, both penalties, seed, stop
-/// sequences, the most output tokens and the response format. Requests with tools, pictures or sound are refused with a
+/// sequences, the most output tokens, the response format and tools. Requests with pictures or sound are refused with a
 /// <see cref="NotSupportedException"/>, before the model is asked.
+/// </para>
+/// <para>
+/// Functions are offered where the model's chat template is of a family whose format is known (<see cref="LocalToolFormat"/>); other models refuse requests with them.
+/// Once a call begins, its name and arguments are kept to the tool's schema by a grammar, and what follows it is calls too. An answer that must be a call is one from its
+/// first token. White space before a call, and a call that the most output tokens cut, are dropped. Stop sequences end text, not calls.
+/// </para>
 /// </remarks>
 public sealed class LocalChatClient : IChatClient
 {
@@ -70,7 +78,7 @@ public sealed class LocalChatClient : IChatClient
     /// <inheritdoc/>
     /// <exception cref="LocalModelException">The model cannot be loaded, or the prompt does not fit into its context.</exception>
     /// <exception cref="LocalModelBusyException">Too many answers wait.</exception>
-    /// <exception cref="NotSupportedException">The request has tools, or contents other than text.</exception>
+    /// <exception cref="NotSupportedException">The request has tools that the model cannot be offered, or contents other than text.</exception>
     public async Task<ChatResponse> GetResponseAsync(
         IEnumerable<ChatMessage> messages,
         ChatOptions? options = null,
@@ -79,7 +87,13 @@ public sealed class LocalChatClient : IChatClient
     {
         var request = await BeginAsync(messages, options, isStreamed: false, cancellationToken).ConfigureAwait(false);
         var outcome = await request.Outcome.ConfigureAwait(false);
-        return new ChatResponse(new ChatMessage(ChatRole.Assistant, request.TakeText()))
+        var message = new ChatMessage(ChatRole.Assistant, request.TakeText());
+        if (request.Calls is { Calls: [_, ..] calls })
+        {
+            message.Contents = [.. message.Contents.Where(content => content is not TextContent { Text: "" }), .. calls];
+        }
+
+        return new ChatResponse(message)
         {
             ModelId = _modelId,
             FinishReason = outcome.Reason,
@@ -90,7 +104,7 @@ public sealed class LocalChatClient : IChatClient
     /// <inheritdoc/>
     /// <exception cref="LocalModelException">The model cannot be loaded, or the prompt does not fit into its context.</exception>
     /// <exception cref="LocalModelBusyException">Too many answers wait.</exception>
-    /// <exception cref="NotSupportedException">The request has tools, or contents other than text.</exception>
+    /// <exception cref="NotSupportedException">The request has tools that the model cannot be offered, or contents other than text.</exception>
     public async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
         IEnumerable<ChatMessage> messages,
         ChatOptions? options = null,
@@ -106,12 +120,22 @@ public sealed class LocalChatClient : IChatClient
                 {
                     yield return new ChatResponseUpdate(ChatRole.Assistant, text) { ModelId = _modelId };
                 }
+
+                while (request.TakeCall() is { } call)
+                {
+                    yield return new ChatResponseUpdate(ChatRole.Assistant, [call]) { ModelId = _modelId };
+                }
             }
 
             var outcome = await request.Outcome.ConfigureAwait(false);
             if (request.TakeText() is { Length: > 0 } rest)
             {
                 yield return new ChatResponseUpdate(ChatRole.Assistant, rest) { ModelId = _modelId };
+            }
+
+            while (request.TakeCall() is { } call)
+            {
+                yield return new ChatResponseUpdate(ChatRole.Assistant, [call]) { ModelId = _modelId };
             }
 
             yield return new ChatResponseUpdate(ChatRole.Assistant, [new UsageContent(UsageOf(outcome))])
@@ -178,11 +202,7 @@ public sealed class LocalChatClient : IChatClient
     {
         ArgumentNullException.ThrowIfNull(messages);
         cancellationToken.ThrowIfCancellationRequested();
-        if (options?.Tools is { Count: > 0 })
-        {
-            throw new NotSupportedException("The local model has no tools: send requests with tools to another tier.");
-        }
-
+        var offered = OfferedTools.From(options);
         var settings = SettingsOf(options);
         List<ChatMessage> list =
         [
@@ -190,7 +210,7 @@ public sealed class LocalChatClient : IChatClient
             .. messages,
         ];
         var engine = await EngineAsync(cancellationToken).ConfigureAwait(false);
-        var prompt = engine.Prompts.Write(list);
+        var prompt = engine.Prompts.Write(list, offered is null ? [] : [.. offered.Tools.Select(OfferedTools.Describe)]);
         if (prompt.Length == 0)
         {
             throw new ArgumentException("The messages have no text, and this model cannot begin with nothing.", nameof(messages));
@@ -206,9 +226,31 @@ public sealed class LocalChatClient : IChatClient
 
         var most = Math.Min(options?.MaxOutputTokens ?? _options.DefaultMaxOutputTokens, engine.ContextLength - prompt.Length);
         string[] stops = [.. options?.StopSequences?.Where(stop => stop.Length > 0) ?? []];
-        var request = new GenerationRequest(prompt, most, settings, stops, isStreamed, cancellationToken);
+        ToolCallReader? calls = null;
+        if (offered is not null)
+        {
+            (calls, var grammar) = CallsOf(engine.Prompts.Tools!, offered, options?.ResponseFormat as ChatResponseFormatJson, prompt);
+            settings = settings with { Grammar = grammar };
+        }
+
+        var request = new GenerationRequest(prompt, most, settings, stops, isStreamed, cancellationToken, calls);
         engine.Scheduler.Enqueue(request);
         return request;
+    }
+
+    /// <summary>What takes calls out of an answer, and the grammar that holds from its first token; null for one that holds from a call on.</summary>
+    private static (ToolCallReader Calls, string? Grammar) CallsOf(
+        ToolFormat format,
+        OfferedTools offered,
+        ChatResponseFormatJson? answer,
+        int[] prompt
+    )
+    {
+        var grammar = new ToolCallGrammar(format, offered, offered.IsRequired ? null : answer);
+        var whole = offered.IsRequired ? grammar.Required : grammar.CallsOrJson;
+        var names = offered.Callable.Select(tool => tool.Name).ToHashSet(StringComparer.Ordinal);
+        var calls = new ToolCallReader(format, names, offered.AllowsSeveral, CallIds.For(prompt), whole is null ? grammar.After : null);
+        return (calls, whole);
     }
 
     private SamplingSettings SettingsOf(ChatOptions? options)

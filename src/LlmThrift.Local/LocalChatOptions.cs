@@ -56,6 +56,13 @@ public sealed class LocalChatOptions
     /// </summary>
     public Func<IReadOnlyList<ChatMessage>, string>? FormatPrompt { get; set; }
 
+    /// <summary>
+    /// How the model is told of tools. Default: null, by the chat template in the model's file, or by <see cref="ChatTemplate"/> where that is Jinja. Name it for a
+    /// model that was trained on a format which its template does not show. Prompts with tools are written in this format, in place of
+    /// <see cref="ChatTemplate"/> and <see cref="FormatPrompt"/>.
+    /// </summary>
+    public LocalToolFormat? ToolFormat { get; set; }
+
     /// <summary>Checks the values.</summary>
     /// <param name="parameterName">What the caller knows the options as.</param>
     /// <exception cref="ArgumentException">Names every bad value.</exception>
@@ -74,6 +81,10 @@ public sealed class LocalChatOptions
         Check(GpuLayers >= -1, $"GpuLayers is {GpuLayers}: -1 for all, or a number of layers.");
         Check(DefaultMaxOutputTokens >= 1, $"DefaultMaxOutputTokens is {DefaultMaxOutputTokens}: at least 1.");
         Check(DefaultTemperature is >= 0 and <= 2, $"DefaultTemperature is {DefaultTemperature}: from 0 to 2.");
+        Check(
+            ToolFormat is null || Enum.IsDefined(ToolFormat.Value),
+            $"ToolFormat is {ToolFormat}: one of {string.Join(", ", Enum.GetNames<LocalToolFormat>())}, or null."
+        );
         if (problems.Count > 0)
         {
             throw new ArgumentException("The options of the local model are not valid. " + string.Join(" ", problems), parameterName);

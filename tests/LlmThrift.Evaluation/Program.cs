@@ -35,4 +35,5 @@ root.Subcommands.Add(FitRoutingVerb.Create());
 root.Subcommands.Add(FitPairsVerb.Create());
 root.Subcommands.Add(FitLexicalVerb.Create());
 root.Subcommands.Add(RandomModelVerb.Create());
+root.Subcommands.Add(ReplayVerb.Create());
 return await root.Parse(args).InvokeAsync();

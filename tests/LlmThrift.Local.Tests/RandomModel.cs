@@ -25,10 +25,13 @@ public sealed class RandomModel : IDisposable
     }
 
     /// <summary>A model that has a chat template.</summary>
-    public string WithTemplate(string template)
+    public string WithTemplate(string template) => With(new RandomLlamaOptions { Context = 1024, ChatTemplate = template });
+
+    /// <summary>A model of its own.</summary>
+    public string With(RandomLlamaOptions options)
     {
-        var path = System.IO.Path.Combine(_folder, "chat.gguf");
-        RandomLlamaModel.Write(path, new RandomLlamaOptions { Context = 1024, ChatTemplate = template });
+        var path = System.IO.Path.Combine(_folder, $"{Guid.NewGuid():N}.gguf");
+        RandomLlamaModel.Write(path, options);
         return path;
     }
 }

@@ -60,6 +60,7 @@ public sealed class MemorySemanticStore : ISemanticCacheStore
     private async Task PassAsync(CancellationToken token)
     {
         await Task.Yield();
+        token.ThrowIfCancellationRequested();
         if (Gate is { } gate)
         {
             await gate.WaitAsync(token);

@@ -30,7 +30,7 @@ internal sealed class LocalEngine : IDisposable
         var model = LoadedModel.Load(options.ModelPath, options.GpuLayers);
         try
         {
-            var prompts = new PromptWriter(model, options.ChatTemplate, options.FormatPrompt);
+            var prompts = new PromptWriter(model, options.ChatTemplate, options.FormatPrompt, options.ToolFormat);
             var contextLength = options.ContextLength > 0 ? options.ContextLength : Math.Min(model.TrainedContextLength, MostByDefault);
             var threads = options.Threads > 0 ? options.Threads : Math.Max(1, Environment.ProcessorCount / 2);
             var context = new InferenceContext(model, contextLength, options.MaxConcurrency, options.BatchSize, threads);

@@ -1,9 +1,11 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using LlmThrift.Local.Models;
 using LlmThrift.Local.Native;
+using LlmThrift.Local.Tools;
 using Microsoft.Extensions.AI;
 
 namespace LlmThrift.Local.Chat;
@@ -11,7 +13,8 @@ namespace LlmThrift.Local.Chat;
 /// <summary>Turns messages into the tokens of a prompt, by the model's chat template. Immutable; safe for concurrent use.</summary>
 /// <remarks>
 /// What people write may hold the name of a control token, such as the one that ends a turn, and must not be taken for one. Where a text does, the template is
-/// applied to marks in place of the texts, and the texts are turned into tokens by themselves.
+/// applied to marks in place of the texts, and the texts are turned into tokens by themselves. Prompts with tools, calls or results are written by a
+/// <see cref="ToolFormat"/>, since llama.cpp's templates have none.
 /// </remarks>
 internal sealed unsafe partial class PromptWriter
 {
@@ -21,11 +24,29 @@ internal sealed unsafe partial class PromptWriter
     private readonly string _beginText;
 
     /// <exception cref="LocalModelException">llama.cpp does not know the template.</exception>
-    public PromptWriter(LoadedModel model, string? template, Func<IReadOnlyList<ChatMessage>, string>? format)
+    public PromptWriter(
+        LoadedModel model,
+        string? template,
+        Func<IReadOnlyList<ChatMessage>, string>? format,
+        LocalToolFormat? toolFormat = null
+    )
     {
         _model = model;
         _format = format;
         _beginText = model.BeginText();
+        var known =
+            toolFormat
+            ?? (
+                format is not null ? null
+                : template is not null ? ToolFormats.Detect(template)
+                : ToolFormats.Detect(model.ToolTemplate) ?? ToolFormats.Detect(model.ChatTemplate)
+            );
+        if (known is { } chosenFormat)
+        {
+            Tools = ToolFormats.Create(chosenFormat, template ?? model.ToolTemplate ?? model.ChatTemplate);
+            Tools.Learn(model.TokenOf);
+        }
+
         if (format is null && (template ?? model.ChatTemplate) is { Length: > 0 } chosen)
         {
             _template = Encoding.UTF8.GetBytes(chosen + "\0");
@@ -44,9 +65,20 @@ internal sealed unsafe partial class PromptWriter
         }
     }
 
+    /// <summary>How tools are written; null where that is not known.</summary>
+    public ToolFormat? Tools { get; }
+
     /// <summary>The tokens of the messages, with what asks for an answer behind them.</summary>
-    public int[] Write(IReadOnlyList<ChatMessage> messages)
+    /// <param name="messages">The messages.</param>
+    /// <param name="tools">The tools that are offered, described as OpenAI's API does.</param>
+    /// <exception cref="NotSupportedException">There are tools or calls, and it is not known how the model takes them; or contents that are no text.</exception>
+    public int[] Write(IReadOnlyList<ChatMessage> messages, IReadOnlyList<JsonElement> tools)
     {
+        if (tools.Count > 0 || messages.Any(HasCalls))
+        {
+            return WriteWithTools(messages, tools);
+        }
+
         if (_format is not null)
         {
             return Tokenize(_format(messages));
@@ -66,28 +98,35 @@ internal sealed unsafe partial class PromptWriter
 
     private static string RoleOf(ChatRole role) => role == ChatRole.Tool ? "user" : role.Value;
 
-    private static string TextOf(ChatMessage message)
+    private static string TextOf(ChatMessage message) => string.Concat(message.Contents.Select(MessageText.Of));
+
+    private static bool HasCalls(ChatMessage message) =>
+        message.Contents.Any(content => content is FunctionCallContent or FunctionResultContent);
+
+    private int[] WriteWithTools(IReadOnlyList<ChatMessage> messages, IReadOnlyList<JsonElement> tools)
     {
-        var text = new StringBuilder();
-        foreach (var content in message.Contents)
+        if (Tools is null)
         {
-            switch (content)
-            {
-                case TextContent part:
-                    text.Append(part.Text);
-                    break;
-                case TextReasoningContent:
-                    break;
-                case FunctionCallContent or FunctionResultContent:
-                    throw new NotSupportedException("The local model has no tools: send requests with tool calls to another tier.");
-                default:
-                    throw new NotSupportedException(
-                        $"The local model reads text, not {content.GetType().Name}: send requests with other contents to another tier."
-                    );
-            }
+            throw new NotSupportedException(
+                $"It is not known how {_model.Path} takes tools: its chat template has none, or in a form other than those of {ToolFormats.Known}. Name the form by "
+                    + "LocalChatOptions.ToolFormat, take another model, or send requests with tools to another tier."
+            );
         }
 
-        return text.ToString();
+        var prompt = new PromptText();
+        Tools.Write(prompt, ChatTurn.Of(messages), tools);
+        if (prompt.Parts.All(part => part.IsMarkup || IsPlain(part.Text)))
+        {
+            return Tokenize(prompt.ToString());
+        }
+
+        var tokens = new List<int>();
+        foreach (var (text, isMarkup) in prompt.Parts)
+        {
+            tokens.AddRange(_model.Tokenize(text, addSpecial: tokens.Count == 0, parseSpecial: isMarkup));
+        }
+
+        return [.. tokens];
     }
 
     private bool IsPlain(string text) =>

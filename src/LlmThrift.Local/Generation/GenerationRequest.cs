@@ -1,4 +1,4 @@
-using System.Threading.Channels;
+using LlmThrift.Local.Tools;
 using Microsoft.Extensions.AI;
 
 namespace LlmThrift.Local.Generation;
@@ -10,19 +10,18 @@ internal sealed class GenerationRequest(
     SamplingSettings sampling,
     IReadOnlyList<string> stopSequences,
     bool isStreamed,
-    CancellationToken cancellationToken
+    CancellationToken cancellationToken,
+    ToolCallReader? calls = null
 )
 {
     private readonly Lock _gate = new();
     private readonly AnswerText _text = new(stopSequences);
     private readonly TaskCompletionSource<GenerationOutcome> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    // One signal is enough, however much has come.
-    private readonly Channel<bool>? _news = isStreamed
-        ? Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true })
-        : null;
-
+    private readonly NewsSignal? _news = isStreamed ? new NewsSignal() : null;
+    private CancellationTokenRegistration _cancellation;
     private int _read;
+    private int _readCalls;
     private int _announced;
     private volatile bool _isAbandoned;
 
@@ -31,6 +30,9 @@ internal sealed class GenerationRequest(
     public int MaxTokens => maxTokens;
 
     public SamplingSettings Sampling => sampling;
+
+    /// <summary>Takes calls out of the answer; null without tools.</summary>
+    public ToolCallReader? Calls => calls;
 
     /// <summary>Nobody waits for the answer any more.</summary>
     public bool IsCancelled => _isAbandoned || cancellationToken.IsCancellationRequested;
@@ -41,35 +43,52 @@ internal sealed class GenerationRequest(
     public int OutputTokens { get; private set; }
 
     /// <summary>Takes the bytes of a token.</summary>
-    /// <returns>Whether a stop sequence came.</returns>
+    /// <returns>Whether the answer is over: a stop sequence came, or the one call that is allowed.</returns>
     public bool Add(ReadOnlySpan<byte> piece)
     {
         bool isNew;
         lock (_gate)
         {
             OutputTokens++;
-            _text.Add(piece);
-            isNew = _text.Certain > _announced;
-            _announced = _text.Certain;
+            if (calls is null)
+            {
+                _text.Add(piece);
+            }
+            else
+            {
+                var wasInCall = calls.IsInCall;
+                calls.Add(piece, _text.Add);
+                if (calls.IsInCall && !wasInCall)
+                {
+                    // A stop sequence ends text, and what may have been the beginning of one is text now.
+                    _text.End();
+                }
+            }
+
+            var certain = _text.Certain + (calls?.Calls.Count ?? 0);
+            isNew = certain > _announced;
+            _announced = certain;
         }
 
         if (isNew)
         {
-            _news?.Writer.TryWrite(true);
+            _news?.Set();
         }
 
-        return _text.IsStopped;
+        return _text.IsStopped || calls is { IsDone: true };
     }
 
     public void Finish(ChatFinishReason reason, int cachedTokens)
     {
         lock (_gate)
         {
+            calls?.End(_text.Add);
             _text.End();
         }
 
+        reason = reason == ChatFinishReason.Stop && calls is { Calls.Count: > 0 } ? ChatFinishReason.ToolCalls : reason;
         _outcome.TrySetResult(new GenerationOutcome(reason, prompt.Length, cachedTokens, OutputTokens));
-        _news?.Writer.TryComplete();
+        _news?.Complete();
     }
 
     public void Fail(Exception problem)
@@ -83,18 +102,34 @@ internal sealed class GenerationRequest(
             _outcome.TrySetException(problem);
         }
 
-        _news?.Writer.TryComplete();
+        _news?.Complete();
     }
 
     /// <summary>The caller leaves.</summary>
-    public void Abandon() => _isAbandoned = true;
+    public void Abandon()
+    {
+        _isAbandoned = true;
+        _cancellation.Dispose();
+    }
 
     /// <summary>Waits until there is more text, or the end.</summary>
     /// <returns>False at the end.</returns>
-    public async ValueTask<bool> WaitForTextAsync()
+    public ValueTask<bool> WaitForTextAsync()
     {
-        var reader = _news!.Reader;
-        return await reader.WaitToReadAsync(cancellationToken).ConfigureAwait(false) && reader.TryRead(out _);
+        // A step may take long, and who cancels should not wait for it.
+        if (cancellationToken.CanBeCanceled && _cancellation == default)
+        {
+            _cancellation = cancellationToken.UnsafeRegister(static (news, token) => ((NewsSignal)news!).Cancel(token), _news);
+        }
+
+        var waiting = _news!.WaitAsync();
+        if (cancellationToken.IsCancellationRequested)
+        {
+            // It may have come before the waiting began.
+            _news.Cancel(cancellationToken);
+        }
+
+        return waiting;
     }
 
     /// <summary>The certain text that was not taken yet.</summary>
@@ -105,6 +140,15 @@ internal sealed class GenerationRequest(
             var from = _read;
             _read = _text.Certain;
             return from == _read ? "" : _text.Read(from, _read - from);
+        }
+    }
+
+    /// <summary>The next call that was not taken yet; null if there is none, or text before it was not taken.</summary>
+    public FunctionCallContent? TakeCall()
+    {
+        lock (_gate)
+        {
+            return calls is not null && _read == _text.Certain && _readCalls < calls.Calls.Count ? calls.Calls[_readCalls++] : null;
         }
     }
 }

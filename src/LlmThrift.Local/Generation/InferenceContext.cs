@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using LlmThrift.Local.Models;
 using LlmThrift.Local.Native;
+using LlmThrift.Local.Quantizing;
 
 namespace LlmThrift.Local.Generation;
 
@@ -14,8 +15,21 @@ internal sealed unsafe class InferenceContext : IDisposable
     private readonly byte* _buffer;
     private LlamaBatch _batch;
 
+    /// <param name="model">The model.</param>
+    /// <param name="contextLength">Tokens of a sequence.</param>
+    /// <param name="sequences">How many sequences there are.</param>
+    /// <param name="batchSize">Tokens that are evaluated at once.</param>
+    /// <param name="threads">Threads that compute.</param>
+    /// <param name="collector">Sees the numbers between the layers; null for none. It must live as long as the context.</param>
     /// <exception cref="LocalModelException">There is not enough memory, or the settings do not fit the model.</exception>
-    public InferenceContext(LoadedModel model, int contextLength, int sequences, int batchSize, int threads)
+    public InferenceContext(
+        LoadedModel model,
+        int contextLength,
+        int sequences,
+        int batchSize,
+        int threads,
+        ActivationCollector? collector = null
+    )
     {
         _vocabularySize = model.VocabularySize;
         _capacity = batchSize;
@@ -30,6 +44,12 @@ internal sealed unsafe class InferenceContext : IDisposable
 
         // One memory for all sequences: what they have in common is kept once.
         parameters.UnifiedKeyValues = 1;
+        if (collector is not null)
+        {
+            parameters.EvaluationCallback = ActivationCollector.Callback;
+            parameters.EvaluationData = collector.Data;
+        }
+
         _handle = new LlamaContextHandle(LlamaNative.CreateContext(model.Handle, parameters));
         if (_handle.IsInvalid)
         {

@@ -208,7 +208,7 @@ internal sealed class InferenceScheduler : IDisposable
         chosen.Cached = chosen.Tokens.Count;
         try
         {
-            chosen.Sampler = new TokenSampler(_model, request.Sampling);
+            chosen.Sampler = new TokenSampler(_model, request.Sampling, request.Calls);
             chosen.Request = request;
         }
         catch (LocalModelException problem)
@@ -326,7 +326,8 @@ internal sealed class InferenceScheduler : IDisposable
                 return;
             }
 
-            if (request.Add(_model.Piece(token)))
+            var markup = request.Calls is { } calls ? calls.MarkupOf(token) : [];
+            if (request.Add(markup.IsEmpty ? _model.Piece(token) : markup))
             {
                 End(slot, ChatFinishReason.Stop);
             }

@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
 using LlmThrift.Local.Models;
 using LlmThrift.Local.Native;
+using LlmThrift.Local.Tools;
 
 namespace LlmThrift.Local.Generation;
 
@@ -11,24 +12,24 @@ internal sealed unsafe class TokenSampler : IDisposable
 
     private readonly LoadedModel _model;
     private readonly LlamaSamplerHandle? _chain;
-    private readonly LlamaSamplerHandle? _grammar;
+    private readonly ToolCallReader? _calls;
+    private LlamaSamplerHandle? _grammar;
     private Utf8Sequence _characters;
 
+    /// <summary>Makes a sampler.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="settings">How it chooses.</param>
+    /// <param name="calls">Follows the answer, and has the grammar of calls once one begins; null without tools.</param>
     /// <exception cref="LocalModelException">The grammar cannot be read.</exception>
-    public TokenSampler(LoadedModel model, SamplingSettings settings)
+    public TokenSampler(LoadedModel model, SamplingSettings settings, ToolCallReader? calls = null)
     {
-        _model = model;
+        (_model, _calls) = (model, calls);
         if (settings.Grammar is { } grammar)
         {
-            _grammar = new LlamaSamplerHandle(LlamaNative.GrammarSampler(model.Vocabulary, grammar, "root"));
-            if (_grammar.IsInvalid)
-            {
-                _grammar.Dispose();
-                throw new LocalModelException("llama.cpp cannot read the grammar of the answer; its log says why.");
-            }
+            _grammar = ReadGrammar(grammar);
         }
 
-        if (settings.IsPlainlyGreedy)
+        if (settings.IsPlainlyGreedy && calls is null)
         {
             return;
         }
@@ -83,7 +84,19 @@ internal sealed unsafe class TokenSampler : IDisposable
             return TensorPrimitives.IndexOfMax(logits);
         }
 
+        // llama.cpp's own lazy grammar searches all of the answer after each token, and ends the process where a token goes beyond what the grammar allows after the
+        // marker. Here a grammar begins with the token after the marker, and the one that ends it goes no further.
+        if (_grammar is null && _calls?.GrammarFromHere is { } grammar)
+        {
+            _grammar = ReadGrammar(grammar);
+        }
+
         var token = Choose(logits, candidates, isConstrained: false);
+        if (_grammar is null && _calls is not null && _calls.GoesBeyondMarker(PieceOf(token)))
+        {
+            token = Choose(logits, candidates, isConstrained: true);
+        }
+
         if (_grammar is not null)
         {
             // Asking the grammar for one token is much cheaper than for all, and most often that one is allowed.
@@ -93,7 +106,7 @@ internal sealed unsafe class TokenSampler : IDisposable
             }
 
             LlamaNative.Accept(_grammar, token);
-            _ = _characters.TryAdd(_model.Piece(token));
+            _ = _characters.TryAdd(PieceOf(token));
         }
 
         LlamaNative.Accept(_chain, token);
@@ -127,23 +140,51 @@ internal sealed unsafe class TokenSampler : IDisposable
             {
                 foreach (ref var candidate in candidates[..logits.Length])
                 {
-                    candidate.Logit = IsWellFormed(candidate.Token) ? candidate.Logit : float.NegativeInfinity;
+                    var isPossible = _grammar is null ? !_calls!.GoesBeyondMarker(PieceOf(candidate.Token)) : IsWellFormed(candidate.Token);
+                    candidate.Logit = isPossible ? candidate.Logit : float.NegativeInfinity;
                 }
 
-                LlamaNative.Apply(_grammar!, &array);
+                if (_grammar is not null)
+                {
+                    LlamaNative.Apply(_grammar, &array);
+                }
             }
 
             LlamaNative.Apply(_chain!, &array);
-            return array.Selected >= 0
-                ? array.Candidates[array.Selected].Token
-                : throw new InvalidOperationException("No token was chosen.");
+            if (array.Selected < 0)
+            {
+                throw new InvalidOperationException("No token was chosen.");
+            }
+
+            // A grammar that is told of a token which it does not allow ends the process.
+            return isConstrained && float.IsNegativeInfinity(array.Candidates[array.Selected].Logit)
+                ? throw new LocalModelException("No token of the model's vocabulary continues the answer as its schema asks.")
+                : array.Candidates[array.Selected].Token;
         }
     }
 
+    private LlamaSamplerHandle ReadGrammar(string grammar)
+    {
+        var handle = new LlamaSamplerHandle(LlamaNative.GrammarSampler(_model.Vocabulary, grammar, "root"));
+        if (!handle.IsInvalid)
+        {
+            return handle;
+        }
+
+        handle.Dispose();
+        throw new LocalModelException("llama.cpp cannot read the grammar of the answer; its log says why.");
+    }
+
+    /// <summary>The bytes of a token in the answer, with those of the markup of calls.</summary>
+    private ReadOnlySpan<byte> PieceOf(int token) =>
+        _calls is not null && _calls.MarkupOf(token) is { IsEmpty: false } markup ? markup : _model.Piece(token);
+
+    /// <summary>Whether a token leaves whole characters. Control tokens do not: a grammar takes their names for text, and the answer would be without it.</summary>
     private bool IsWellFormed(int token)
     {
+        var piece = PieceOf(token);
         var characters = _characters;
-        return characters.TryAdd(_model.Piece(token));
+        return piece.IsEmpty ? _model.EndsGeneration(token) : characters.TryAdd(piece);
     }
 
     private bool IsAllowed(int token)

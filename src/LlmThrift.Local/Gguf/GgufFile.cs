@@ -100,11 +100,13 @@ internal sealed class GgufFile
     }
 
     /// <summary>Reads a file and checks its format, and that it holds a model that llama.cpp can load.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="use">What the model is for: others are refused.</param>
     /// <exception cref="LocalModelException">The file cannot be read, is not a sound GGUF file, or its model lacks something or contradicts itself.</exception>
-    public static GgufFile Validate(string path)
+    public static GgufFile Validate(string path, GgufModelUse use = GgufModelUse.Text)
     {
         var file = Read(path);
-        GgufModelCheck.Check(file);
+        GgufModelCheck.Check(file, use);
         return file;
     }
 

@@ -4,8 +4,8 @@ using System.Text;
 namespace LlmThrift.Local.Gguf;
 
 /// <summary>
-/// Checks that a GGUF file holds a text model that llama.cpp v0.5.0 can load: sizes, vocabulary, token embeddings; of Llama models every tensor
-/// (<see cref="LlamaModelCheck"/>). Where llama.cpp would end the process, or refuse without a reason in words, an exception says what is wrong.
+/// Checks that a GGUF file holds a language model that llama.cpp v0.5.0 can load: sizes, vocabulary, token embeddings; of Llama and BERT models every tensor
+/// (<see cref="LlamaModelCheck"/>, <see cref="BertModelCheck"/>). Where llama.cpp would end the process, or refuse without a reason in words, an exception says what is wrong.
 /// </summary>
 internal static class GgufModelCheck
 {
@@ -13,6 +13,8 @@ internal static class GgufModelCheck
     private const int MostExperts = 1024;
     private const long LongestContext = 1 << 24;
     private const long MostDimensions = 1 << 20;
+    private const uint MostPooling = 3;
+    private const uint Ranking = 4;
 
     private static readonly string[] TokenIds =
     [
@@ -49,11 +51,31 @@ internal static class GgufModelCheck
 
     private static readonly string[] Tokenizers = ["llama", "gpt2", "bert", "t5", "rwkv", "plamo2", "gemma4", "hybriddna", "whitespace"];
 
+    // llama.cpp keeps no memory of what these have read, without which they cannot write token by token.
+    private static readonly string[] WithoutMemory =
+    [
+        "bert",
+        "nomic-bert",
+        "nomic-bert-moe",
+        "neo-bert",
+        "modern-bert",
+        "jina-bert-v2",
+        "jina-bert-v3",
+        "eurobert",
+        "gemma-embedding",
+        "llama-embed",
+        "t5encoder",
+        "dream",
+        "llada",
+        "llada-moe",
+        "rnd1",
+    ];
+
     private static readonly string[] RopeScalings = ["none", "linear", "yarn", "longrope"];
 
     /// <summary>Checks a file.</summary>
     /// <exception cref="LocalModelException">Something is missing or contradicts something else.</exception>
-    public static void Check(GgufFile file)
+    public static void Check(GgufFile file, GgufModelUse use)
     {
         foreach (var key in file.Keys)
         {
@@ -86,6 +108,7 @@ internal static class GgufModelCheck
             );
         }
 
+        CheckUse(file, metadata, architecture, use);
         metadata.OptionalUInt32(architecture + ".vocab_size");
         var layers = metadata.UInt32(architecture + ".block_count", 1, MostLayers);
         metadata.UInt32(architecture + ".context_length", 1, LongestContext);
@@ -100,6 +123,56 @@ internal static class GgufModelCheck
         if (architecture == "llama")
         {
             LlamaModelCheck.Check(file, metadata);
+        }
+        else if (architecture is "bert" or "nomic-bert")
+        {
+            BertModelCheck.Check(file, metadata, architecture);
+        }
+    }
+
+    private static void CheckUse(GgufFile file, GgufMetadata metadata, string architecture, GgufModelUse use)
+    {
+        const string TextInstead = "Take a model that writes text, one that was trained for chats.";
+        var causalKey = architecture + ".attention.causal";
+        var poolingKey = architecture + ".pooling_type";
+        var isCausal = metadata.OptionalBoolean(causalKey) ?? true;
+
+        // All bits set: the file does not say, as where the key is absent. llama.cpp ends the process on what is no kind of pooling.
+        var pooling = metadata.OptionalUInt32(poolingKey) is { } number and not uint.MaxValue ? number : 0;
+        if (use == GgufModelUse.Text)
+        {
+            if (WithoutMemory.Contains(architecture, StringComparer.Ordinal))
+            {
+                throw GgufProblem.Of(
+                    file.Path,
+                    $"holds an encoder, which does not write text token by token (architecture '{architecture}')",
+                    TextInstead
+                );
+            }
+
+            if (!isCausal)
+            {
+                throw GgufProblem.Of(file.Path, $"holds an encoder, which does not write text ('{causalKey}' is false)", TextInstead);
+            }
+
+            if (pooling > 0)
+            {
+                throw GgufProblem.Of(
+                    file.Path,
+                    $"holds an embedding model, which does not write text ('{poolingKey}' is {pooling})",
+                    TextInstead
+                );
+            }
+        }
+        else if (use == GgufModelUse.Embedding && pooling > MostPooling)
+        {
+            throw GgufProblem.Of(
+                file.Path,
+                pooling == Ranking
+                    ? $"holds a model that ranks texts and has no vectors for them ('{poolingKey}' is {pooling})"
+                    : $"has {GgufProblem.Number(pooling)} in '{poolingKey}': it must be from 0 to {MostPooling}",
+                "Take an embedding model."
+            );
         }
     }
 

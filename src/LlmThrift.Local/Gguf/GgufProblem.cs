@@ -9,7 +9,7 @@ internal static class GgufProblem
     public const string Convert = "Convert the model again with llama.cpp's convert_hf_to_gguf.py, or take another file.";
 
     public static LocalModelException Of(string path, string problem, string wayOut = Download, Exception? cause = null) =>
-        new($"The model file '{path}' {problem}. {wayOut}", cause);
+        new($"The file '{path}' {problem}. {wayOut}", cause);
 
     public static string Number(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
 

@@ -28,35 +28,19 @@ internal static class LlamaModelCheck
             );
         }
 
-        CheckKind(file, metadata, width);
-        Matrix(metadata, metadata.OptionalTensor("output.weight", width, file.VocabularySize));
-        Vector(file, metadata.Tensor("output_norm.weight", width));
-        Vector(file, metadata.OptionalTensor("rope_freqs.weight", head / 2));
-        Vector(file, metadata.OptionalTensor("rope_factors_long.weight", head / 2));
-        Vector(file, metadata.OptionalTensor("rope_factors_short.weight", head / 2));
+        metadata.OptionalUInt32("llama.embedding_length_out", width, width);
+        metadata.OptionalUInt32("llama.nextn_predict_layers", 0, 0);
+        TensorCheck.Matrix(metadata, metadata.OptionalTensor("output.weight", width, file.VocabularySize));
+        TensorCheck.Vector(file, metadata.Tensor("output_norm.weight", width));
+        TensorCheck.Vector(file, metadata.OptionalTensor("rope_freqs.weight", head / 2));
+        TensorCheck.Vector(file, metadata.OptionalTensor("rope_factors_long.weight", head / 2));
+        TensorCheck.Vector(file, metadata.OptionalTensor("rope_factors_short.weight", head / 2));
         for (var i = 0L; i < layers; i++)
         {
             CheckLayer(file, metadata, $"blk.{i}.", width, head, heads, keyHeads, inner, experts);
         }
 
-        // Norms, biases and scales: llama.cpp multiplies and adds these to activations, and ends the process if they are not floats.
-        foreach (var tensor in file.Tensors)
-        {
-            if (tensor.ElementCount == tensor.Dimensions[0])
-            {
-                Vector(file, tensor);
-            }
-
-            // llama.cpp refuses a model with tensors that it has no use for; scales go with some quantizations.
-            if (!metadata.WasAskedFor(tensor.Name) && !tensor.Name.EndsWith("scale", StringComparison.Ordinal))
-            {
-                throw GgufProblem.Of(
-                    file.Path,
-                    $"has the tensor '{tensor.Name}', which a Llama model with its metadata does not have",
-                    GgufProblem.Convert
-                );
-            }
-        }
+        TensorCheck.Rest(file, metadata, "a Llama model");
     }
 
     private static long HeadLength(GgufFile file, GgufMetadata metadata, long width, long heads)
@@ -92,27 +76,6 @@ internal static class LlamaModelCheck
         return length;
     }
 
-    private static void CheckKind(GgufFile file, GgufMetadata metadata, long width)
-    {
-        const string WayOut = "Take a model that writes text, one that was trained for chats.";
-        if (metadata.OptionalBoolean("llama.attention.causal") == false)
-        {
-            throw GgufProblem.Of(file.Path, "holds an encoder, which does not write text ('llama.attention.causal' is false)", WayOut);
-        }
-
-        if (metadata.OptionalUInt32("llama.pooling_type") is > 0 and var pooling)
-        {
-            throw GgufProblem.Of(
-                file.Path,
-                $"holds an embedding model, which does not write text ('llama.pooling_type' is {pooling})",
-                WayOut
-            );
-        }
-
-        metadata.OptionalUInt32("llama.embedding_length_out", width, width);
-        metadata.OptionalUInt32("llama.nextn_predict_layers", 0, 0);
-    }
-
     private static void CheckLayer(
         GgufFile file,
         GgufMetadata metadata,
@@ -127,56 +90,40 @@ internal static class LlamaModelCheck
     {
         var queries = head * heads;
         var keys = head * keyHeads;
-        Vector(file, metadata.Tensor(layer + "attn_norm.weight", width));
-        Vector(file, metadata.Tensor(layer + "ffn_norm.weight", width));
+        TensorCheck.Vector(file, metadata.Tensor(layer + "attn_norm.weight", width));
+        TensorCheck.Vector(file, metadata.Tensor(layer + "ffn_norm.weight", width));
         if (metadata.OptionalTensor(layer + "attn_qkv.weight", width, queries + keys + keys) is { } fused)
         {
-            Matrix(metadata, fused);
+            TensorCheck.Matrix(metadata, fused);
         }
         else
         {
-            Matrix(metadata, metadata.Tensor(layer + "attn_q.weight", width, queries));
-            Matrix(metadata, metadata.Tensor(layer + "attn_k.weight", width, keys));
-            Matrix(metadata, metadata.Tensor(layer + "attn_v.weight", width, keys));
+            TensorCheck.Matrix(metadata, metadata.Tensor(layer + "attn_q.weight", width, queries));
+            TensorCheck.Matrix(metadata, metadata.Tensor(layer + "attn_k.weight", width, keys));
+            TensorCheck.Matrix(metadata, metadata.Tensor(layer + "attn_v.weight", width, keys));
         }
 
-        Matrix(metadata, metadata.Tensor(layer + "attn_output.weight", queries, width));
-        Vector(file, metadata.OptionalTensor(layer + "attn_qkv.bias", queries + keys + keys));
-        Vector(file, metadata.OptionalTensor(layer + "attn_q.bias", queries));
-        Vector(file, metadata.OptionalTensor(layer + "attn_k.bias", keys));
-        Vector(file, metadata.OptionalTensor(layer + "attn_v.bias", keys));
-        Vector(file, metadata.OptionalTensor(layer + "attn_output.bias", width));
+        TensorCheck.Matrix(metadata, metadata.Tensor(layer + "attn_output.weight", queries, width));
+        TensorCheck.Vector(file, metadata.OptionalTensor(layer + "attn_qkv.bias", queries + keys + keys));
+        TensorCheck.Vector(file, metadata.OptionalTensor(layer + "attn_q.bias", queries));
+        TensorCheck.Vector(file, metadata.OptionalTensor(layer + "attn_k.bias", keys));
+        TensorCheck.Vector(file, metadata.OptionalTensor(layer + "attn_v.bias", keys));
+        TensorCheck.Vector(file, metadata.OptionalTensor(layer + "attn_output.bias", width));
         if (experts == 0)
         {
-            Matrix(metadata, metadata.Tensor(layer + "ffn_gate.weight", width, inner));
-            Matrix(metadata, metadata.Tensor(layer + "ffn_up.weight", width, inner));
-            Matrix(metadata, metadata.Tensor(layer + "ffn_down.weight", inner, width));
-            Vector(file, metadata.OptionalTensor(layer + "ffn_gate.bias", inner));
-            Vector(file, metadata.OptionalTensor(layer + "ffn_up.bias", inner));
-            Vector(file, metadata.OptionalTensor(layer + "ffn_down.bias", width));
+            TensorCheck.Matrix(metadata, metadata.Tensor(layer + "ffn_gate.weight", width, inner));
+            TensorCheck.Matrix(metadata, metadata.Tensor(layer + "ffn_up.weight", width, inner));
+            TensorCheck.Matrix(metadata, metadata.Tensor(layer + "ffn_down.weight", inner, width));
+            TensorCheck.Vector(file, metadata.OptionalTensor(layer + "ffn_gate.bias", inner));
+            TensorCheck.Vector(file, metadata.OptionalTensor(layer + "ffn_up.bias", inner));
+            TensorCheck.Vector(file, metadata.OptionalTensor(layer + "ffn_down.bias", width));
         }
         else
         {
-            Matrix(metadata, metadata.Tensor(layer + "ffn_gate_inp.weight", width, experts));
-            Matrix(metadata, metadata.Tensor(layer + "ffn_gate_exps.weight", width, inner, experts));
-            Matrix(metadata, metadata.Tensor(layer + "ffn_up_exps.weight", width, inner, experts));
-            Matrix(metadata, metadata.Tensor(layer + "ffn_down_exps.weight", inner, width, experts));
-        }
-    }
-
-    private static void Matrix(GgufMetadata metadata, GgufTensor? tensor)
-    {
-        if (tensor is not null)
-        {
-            metadata.CanMultiply(tensor);
-        }
-    }
-
-    private static void Vector(GgufFile file, GgufTensor? tensor)
-    {
-        if (tensor is not null && tensor.TypeNumber != GgufTensorType.Float32)
-        {
-            throw GgufProblem.Of(file.Path, $"has tensor '{tensor.Name}' as {tensor.Type.Name}: a vector must be F32", GgufProblem.Convert);
+            TensorCheck.Matrix(metadata, metadata.Tensor(layer + "ffn_gate_inp.weight", width, experts));
+            TensorCheck.Matrix(metadata, metadata.Tensor(layer + "ffn_gate_exps.weight", width, inner, experts));
+            TensorCheck.Matrix(metadata, metadata.Tensor(layer + "ffn_up_exps.weight", width, inner, experts));
+            TensorCheck.Matrix(metadata, metadata.Tensor(layer + "ffn_down_exps.weight", inner, width, experts));
         }
     }
 }

@@ -4,7 +4,9 @@ using System.Text;
 namespace LlmThrift.Local.Grammars;
 
 /// <summary>The rules of a grammar, and their text in llama.cpp's format. Not thread-safe.</summary>
-internal sealed class GrammarRules(GrammarLimits limits)
+/// <param name="limits">How large it may become.</param>
+/// <param name="prefix">What the names of its rules begin with, so that several grammars fit into one text.</param>
+internal sealed class GrammarRules(GrammarLimits limits, string prefix = "")
 {
     /// <summary>llama.cpp refuses more repetitions than 2,000 and makes a rule of each: longer ones are built of blocks.</summary>
     private const int LongestRepetition = 1_000;
@@ -22,7 +24,7 @@ internal sealed class GrammarRules(GrammarLimits limits)
     /// <summary>A name that no rule has yet.</summary>
     public GrammarNode.Rule Reserve(string hint)
     {
-        var name = string.Create(CultureInfo.InvariantCulture, $"{hint}-{_count++}");
+        var name = string.Create(CultureInfo.InvariantCulture, $"{prefix}{hint}-{_count++}");
         _rules[name] = GrammarNode.Never;
         return new GrammarNode.Rule(name);
     }
@@ -105,7 +107,7 @@ internal sealed class GrammarRules(GrammarLimits limits)
                 }
             }
 
-            text.Append(name == root.Name ? "root" : name).Append(" ::= ").Append(Write(node, root.Name)).Append('\n');
+            text.Append(name == root.Name ? prefix + "root" : name).Append(" ::= ").Append(Write(node, root.Name)).Append('\n');
             if (text.Length > limits.GrammarLength)
             {
                 throw TooLarge();
@@ -202,14 +204,14 @@ internal sealed class GrammarRules(GrammarLimits limits)
             _ => [],
         };
 
-    private static string Write(GrammarNode node, string? root = null)
+    private string Write(GrammarNode node, string? root = null)
     {
         var text = new StringBuilder();
         Write(text, node, root, isPart: false);
         return text.ToString();
     }
 
-    private static void Write(StringBuilder text, GrammarNode node, string? root, bool isPart)
+    private void Write(StringBuilder text, GrammarNode node, string? root, bool isPart)
     {
         switch (node)
         {
@@ -220,7 +222,7 @@ internal sealed class GrammarRules(GrammarLimits limits)
                 text.Append(one.Set);
                 break;
             case GrammarNode.Rule rule:
-                text.Append(rule.Name == root ? "root" : rule.Name);
+                text.Append(rule.Name == root ? prefix + "root" : rule.Name);
                 break;
             case GrammarNode.Repeat repeat:
                 WriteRepeat(text, repeat, root);
@@ -241,7 +243,7 @@ internal sealed class GrammarRules(GrammarLimits limits)
         }
     }
 
-    private static void WriteRepeat(StringBuilder text, GrammarNode.Repeat repeat, string? root)
+    private void WriteRepeat(StringBuilder text, GrammarNode.Repeat repeat, string? root)
     {
         Write(text, repeat.Item, root, isPart: true);
         if (repeat is { Min: 0, Max: 1 })
@@ -255,7 +257,7 @@ internal sealed class GrammarRules(GrammarLimits limits)
         }
     }
 
-    private static void WriteLiteral(StringBuilder text, string literal)
+    public static void WriteLiteral(StringBuilder text, string literal)
     {
         text.Append('"');
         foreach (var rune in literal.EnumerateRunes())

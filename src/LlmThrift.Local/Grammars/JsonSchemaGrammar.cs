@@ -13,24 +13,27 @@ namespace LlmThrift.Local.Grammars;
 /// </remarks>
 internal static class JsonSchemaGrammar
 {
-    private static readonly Lazy<string> AnyObject = new(() =>
-        new SchemaCompiler(new SchemaReader(default, GrammarLimits.Default), GrammarLimits.Default).CompileAnyObject()
-    );
+    private static readonly Lazy<string> AnyObject = new(() => AnyJsonOf(""));
 
     /// <summary>The grammar of any JSON object, its values at most six levels deep.</summary>
     public static string AnyJson => AnyObject.Value;
 
+    /// <summary>The same, with names of rules that begin with a prefix.</summary>
+    public static string AnyJsonOf(string prefix) =>
+        new SchemaCompiler(new SchemaReader(default, GrammarLimits.Default), GrammarLimits.Default, prefix).CompileAnyObject();
+
     /// <summary>The grammar of a schema.</summary>
     /// <param name="schema">The schema: an object or a boolean.</param>
     /// <param name="limits">Bounds where the schema sets none; the defaults if null.</param>
-    /// <returns>The grammar; its first rule is <c>root</c>. ASCII only.</returns>
+    /// <param name="prefix">What the names of the rules begin with, so that several grammars fit into one.</param>
+    /// <returns>The grammar; its first rule is <c>root</c>, after the prefix. ASCII only.</returns>
     /// <exception cref="UnsupportedSchemaException">The schema is malformed, says what a grammar cannot express, or makes too large a grammar.</exception>
-    public static string FromSchema(JsonElement schema, GrammarLimits? limits = null)
+    public static string FromSchema(JsonElement schema, GrammarLimits? limits = null, string prefix = "")
     {
         limits ??= GrammarLimits.Default;
         try
         {
-            return new SchemaCompiler(new SchemaReader(schema, limits), limits).Compile();
+            return new SchemaCompiler(new SchemaReader(schema, limits), limits, prefix).Compile();
         }
         catch (InvalidOperationException exception) when (exception is not ObjectDisposedException)
         {

@@ -3,13 +3,13 @@ using System.Text.Json;
 namespace LlmThrift.Local.Grammars;
 
 /// <summary>Turns the shapes of schemas into the rules of a grammar: one rule for each schema, or set of schemas, that a value meets. Not thread-safe.</summary>
-internal sealed class SchemaCompiler(SchemaReader reader, GrammarLimits limits)
+internal sealed class SchemaCompiler(SchemaReader reader, GrammarLimits limits, string prefix = "")
 {
     private static readonly JsonElement True = JsonDocument.Parse("true").RootElement;
     private static readonly JsonElement False = JsonDocument.Parse("false").RootElement;
     private static readonly JsonElement Null = JsonDocument.Parse("null").RootElement;
 
-    private readonly GrammarRules _rules = new(limits);
+    private readonly GrammarRules _rules = new(limits, prefix);
     private readonly Dictionary<string, GrammarNode.Rule> _compiled = new(StringComparer.Ordinal);
     private readonly Queue<(GrammarNode.Rule Rule, SchemaLocation[] Schemas)> _waiting = new();
 

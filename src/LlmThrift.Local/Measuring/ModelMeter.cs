@@ -24,16 +24,8 @@ internal static class ModelMeter
         var loading = Stopwatch.GetTimestamp();
         using var model = LoadedModel.Load(path, options.GpuLayers);
         var loadTime = Stopwatch.GetElapsedTime(loading);
-        var length = Math.Min(options.ContextLength, Math.Max(16, model.TrainedContextLength));
-        var tokens = model.Tokenize(text, addSpecial: true, parseSpecial: false);
-        if (tokens.Length < 2 * length)
-        {
-            throw new ArgumentException(
-                $"The text has {tokens.Length} tokens: at least two windows of {length} are needed. Give a longer text, or lower ContextLength.",
-                nameof(text)
-            );
-        }
-
+        var windows = new TextWindows(model, text, options.ContextLength, options.MaxWindows);
+        var length = windows.Length;
         using var reference = options.ReferencePath is { } other ? LoadedModel.Load(other, options.GpuLayers) : null;
         if (reference is not null && reference.VocabularySize != model.VocabularySize)
         {
@@ -48,27 +40,25 @@ internal static class ModelMeter
             ? null
             : new InferenceContext(reference, length, sequences: 1, batchSize: length, threads);
         var sums = new Sums(model.VocabularySize);
-        var windows = Math.Min(tokens.Length / length, options.MaxWindows);
         var evaluating = TimeSpan.Zero;
-        for (var window = 0; window < windows; window++)
+        for (var window = 0; window < windows.Count; window++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var part = tokens.AsSpan(window * length, length).ToArray();
             var started = Stopwatch.GetTimestamp();
-            Evaluate(context, part, model.BeginToken);
+            windows.Evaluate(context, window, firstOutput: length / 2);
             evaluating += Stopwatch.GetElapsedTime(started);
             if (referenceContext is not null)
             {
-                Evaluate(referenceContext, part, reference!.BeginToken);
+                windows.Evaluate(referenceContext, window, firstOutput: length / 2);
             }
 
             // The first half is only context; each token of the second is foretold by the one before it.
             for (var i = length / 2; i < length - 1; i++)
             {
-                sums.Add(context.Logits(i), referenceContext is null ? [] : referenceContext.Logits(i), part[i + 1]);
+                sums.Add(context.Logits(i), referenceContext is null ? [] : referenceContext.Logits(i), windows[window][i + 1]);
             }
 
-            progress?.Report((window + 1.0) / (windows + 1));
+            progress?.Report((window + 1.0) / (windows.Count + 1));
         }
 
         var speed = GenerationSpeed(context, length);
@@ -84,26 +74,11 @@ internal static class ModelMeter
             ScoredTokens = sums.Count,
             KlDivergence = reference is null ? null : sums.Divergence / sums.Count,
             TopTokenAgreement = reference is null ? null : (double)sums.Agreements / sums.Count,
-            PromptTokensPerSecond = windows * length / evaluating.TotalSeconds,
+            PromptTokensPerSecond = windows.Count * length / evaluating.TotalSeconds,
             GenerationTokensPerSecond = speed,
+            ContextLength = length,
             ContextBytes = ContextBytes(file, length),
         };
-    }
-
-    private static void Evaluate(InferenceContext context, int[] tokens, int? begin)
-    {
-        context.Forget(0, 0);
-        context.Begin();
-        for (var i = 0; i < tokens.Length; i++)
-        {
-            // Each window begins as a text does.
-            context.Add(i == 0 && begin is { } first ? first : tokens[i], i, sequence: 0, hasOutput: i >= tokens.Length / 2);
-        }
-
-        if (context.Evaluate() is not 0 and var result)
-        {
-            throw new LocalModelException($"llama.cpp could not evaluate a window of the text (code {result}); its log says why.");
-        }
     }
 
     private static double GenerationSpeed(InferenceContext context, int length)

@@ -11,23 +11,26 @@ internal sealed unsafe class LoadedModel : IDisposable
     private readonly nint _vocabulary;
     private readonly Lazy<(byte[] Bytes, int[] Starts)> _pieces;
 
-    private LoadedModel(LlamaModelHandle handle, string path)
+    private LoadedModel(LlamaModelHandle handle, GgufFile file)
     {
         Handle = handle;
-        Path = path;
+        File = file;
         _vocabulary = LlamaNative.Vocabulary(handle);
         VocabularySize = LlamaNative.VocabularySize(_vocabulary);
         TrainedContextLength = LlamaNative.TrainedContextLength(handle);
         _pieces = new Lazy<(byte[], int[])>(ReadPieces);
-        var template = LlamaNative.ChatTemplate(handle, null);
-        ChatTemplate = template is null
-            ? null
-            : Encoding.UTF8.GetString(System.Runtime.InteropServices.MemoryMarshal.CreateReadOnlySpanFromNullTerminated(template));
+        ChatTemplate = TextOf(LlamaNative.ChatTemplate(handle, null));
+        fixed (byte* name = "tool_use\0"u8)
+        {
+            ToolTemplate = TextOf(LlamaNative.ChatTemplate(handle, name));
+        }
     }
 
     public LlamaModelHandle Handle { get; }
 
-    public string Path { get; }
+    public GgufFile File { get; }
+
+    public string Path => File.Path;
 
     public nint Vocabulary => _vocabulary;
 
@@ -39,6 +42,9 @@ internal sealed unsafe class LoadedModel : IDisposable
     /// <summary>The template in the model's file, in Jinja; null when there is none.</summary>
     public string? ChatTemplate { get; }
 
+    /// <summary>The template of chats with tools, where the model's file has one of its own for them; else null.</summary>
+    public string? ToolTemplate { get; }
+
     /// <summary>Bytes of all weights.</summary>
     public long Size => (long)LlamaNative.SizeOf(Handle);
 
@@ -46,11 +52,14 @@ internal sealed unsafe class LoadedModel : IDisposable
     public long Parameters => (long)LlamaNative.ParametersOf(Handle);
 
     /// <summary>Reads a model; takes seconds for large ones.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="gpuLayers">Layers that a GPU computes; -1 for all.</param>
+    /// <param name="use">What the model is for: others are refused.</param>
     /// <exception cref="LocalModelException">The file is not one that can be loaded.</exception>
-    public static LoadedModel Load(string path, int gpuLayers)
+    public static LoadedModel Load(string path, int gpuLayers, GgufModelUse use = GgufModelUse.Text)
     {
         // llama.cpp takes much of a file on trust, and ends the process where that is disappointed.
-        GgufFile.Validate(path);
+        var file = GgufFile.Validate(path, use);
         var parameters = LlamaNative.DefaultModelParameters();
         parameters.GpuLayers = gpuLayers;
         var handle = new LlamaModelHandle(LlamaNative.LoadModel(path, parameters));
@@ -60,13 +69,13 @@ internal sealed unsafe class LoadedModel : IDisposable
             throw new LocalModelException($"llama.cpp cannot load {path}; its log says why (category LlmThrift.Local, level Error).");
         }
 
-        if (!LlamaNative.HasDecoder(handle) || LlamaNative.HasEncoder(handle))
+        if (use == GgufModelUse.Text && (!LlamaNative.HasDecoder(handle) || LlamaNative.HasEncoder(handle)))
         {
             handle.Dispose();
             throw new LocalModelException($"{path} is not a model that generates text from text: take one that has a decoder alone.");
         }
 
-        return new LoadedModel(handle, path);
+        return new LoadedModel(handle, file);
     }
 
     public bool EndsGeneration(int token) => LlamaNative.EndsGeneration(_vocabulary, token);
@@ -79,13 +88,17 @@ internal sealed unsafe class LoadedModel : IDisposable
     /// <param name="text">The text.</param>
     /// <param name="addSpecial">With the token that begins a text, where the model has one.</param>
     /// <param name="parseSpecial">Names of control tokens in the text stand for these tokens.</param>
+    /// <exception cref="ObjectDisposedException">The model is disposed.</exception>
     public int[] Tokenize(string text, bool addSpecial, bool parseSpecial)
     {
         var count = Encoding.UTF8.GetByteCount(text);
         var bytes = ArrayPool<byte>.Shared.Rent(count + 1);
         var tokens = ArrayPool<int>.Shared.Rent(count + 8);
+        var isHeld = false;
         try
         {
+            // The vocabulary lives as long as the model, which another thread may be about to free.
+            Handle.DangerousAddRef(ref isHeld);
             Encoding.UTF8.GetBytes(text, bytes);
             fixed (byte* source = bytes)
             fixed (int* destination = tokens)
@@ -99,6 +112,11 @@ internal sealed unsafe class LoadedModel : IDisposable
         }
         finally
         {
+            if (isHeld)
+            {
+                Handle.DangerousRelease();
+            }
+
             ArrayPool<byte>.Shared.Return(bytes);
             ArrayPool<int>.Shared.Return(tokens);
         }
@@ -140,14 +158,22 @@ internal sealed unsafe class LoadedModel : IDisposable
     }
 
     /// <summary>The text of the token that begins a text; empty where there is none.</summary>
-    public string BeginText()
-    {
-        var token = LlamaNative.BeginToken(_vocabulary);
-        if (token < 0)
-        {
-            return "";
-        }
+    public string BeginText() => LlamaNative.BeginToken(_vocabulary) is >= 0 and var token ? NameOf(token) : "";
 
+    /// <summary>The token that a text is, be it a control token or another; null where it takes several.</summary>
+    public int? TokenOf(string text) =>
+        Tokenize(text, addSpecial: false, parseSpecial: true) is [var token] && NameOf(token) == text ? token : null;
+
+    public void Dispose() => Handle.Dispose();
+
+    private static string? TextOf(byte* text) =>
+        text is null
+            ? null
+            : Encoding.UTF8.GetString(System.Runtime.InteropServices.MemoryMarshal.CreateReadOnlySpanFromNullTerminated(text));
+
+    /// <summary>The text of a token, that of control tokens included; empty where it is longer than any of these.</summary>
+    private string NameOf(int token)
+    {
         Span<byte> bytes = stackalloc byte[64];
         fixed (byte* destination = bytes)
         {
@@ -155,6 +181,4 @@ internal sealed unsafe class LoadedModel : IDisposable
             return written > 0 ? Encoding.UTF8.GetString(bytes[..written]) : "";
         }
     }
-
-    public void Dispose() => Handle.Dispose();
 }

@@ -17,6 +17,19 @@ internal static unsafe partial class LlamaNative
     [LibraryImport(GgmlBase, EntryPoint = "ggml_log_set")]
     public static partial void SetGgmlLog(delegate* unmanaged[Cdecl]<int, byte*, void*, void> callback, void* data);
 
+    [LibraryImport(GgmlBase, EntryPoint = "ggml_nbytes")]
+    public static partial nuint BytesOf(GgmlTensor* tensor);
+
+    [LibraryImport(GgmlBase, EntryPoint = "ggml_backend_buffer_is_host")]
+    [return: MarshalAs(UnmanagedType.I1)]
+    public static partial bool IsInMainMemory(nint buffer);
+
+    [LibraryImport(GgmlBase, EntryPoint = "ggml_backend_tensor_get")]
+    public static partial void CopyFromTensor(GgmlTensor* tensor, byte* destination, nuint offset, nuint length);
+
+    [LibraryImport(GgmlBase, EntryPoint = "ggml_op_name")]
+    public static partial byte* OperationName(int operation);
+
     [LibraryImport(Llama, EntryPoint = "llama_log_set")]
     public static partial void SetLog(delegate* unmanaged[Cdecl]<int, byte*, void*, void> callback, void* data);
 
@@ -67,6 +80,12 @@ internal static unsafe partial class LlamaNative
     [LibraryImport(Llama, EntryPoint = "llama_decode")]
     public static partial int Decode(LlamaContextHandle context, LlamaBatch batch);
 
+    [LibraryImport(Llama, EntryPoint = "llama_encode")]
+    public static partial int Encode(LlamaContextHandle context, LlamaBatch batch);
+
+    [LibraryImport(Llama, EntryPoint = "llama_get_embeddings_seq")]
+    public static partial float* Embedding(LlamaContextHandle context, int sequence);
+
     [LibraryImport(Llama, EntryPoint = "llama_get_logits_ith")]
     public static partial float* Logits(LlamaContextHandle context, int index);
 
@@ -106,6 +125,9 @@ internal static unsafe partial class LlamaNative
 
     [LibraryImport(Llama, EntryPoint = "llama_model_n_ctx_train")]
     public static partial int TrainedContextLength(LlamaModelHandle model);
+
+    [LibraryImport(Llama, EntryPoint = "llama_model_n_embd_out")]
+    public static partial int EmbeddingLength(LlamaModelHandle model);
 
     [LibraryImport(Llama, EntryPoint = "llama_model_size")]
     public static partial ulong SizeOf(LlamaModelHandle model);

@@ -1,3 +1,4 @@
+using LlmThrift.Budgets;
 using LlmThrift.ContextTrimming;
 using LlmThrift.ExactCache;
 using LlmThrift.Internal;
@@ -21,6 +22,7 @@ internal sealed class CostControlComposition
     private readonly ExactCacheState? _exactCache;
     private readonly SemanticCacheState? _semanticCache;
     private readonly PrefixCachingState? _prefixCaching;
+    private readonly BudgetState? _budgets;
     private readonly RoutingState? _routing;
     private readonly ResilienceState? _resilience;
 
@@ -39,6 +41,7 @@ internal sealed class CostControlComposition
         options.ContextTrimming.Validate(problems);
         options.OutputLimits.Validate(problems);
         options.PrefixCaching.Validate(problems);
+        options.Budgets.Validate(problems);
         if (options.Routing.HasTiers())
         {
             options.Routing.Validate(problems);
@@ -65,6 +68,14 @@ internal sealed class CostControlComposition
             _routing = new RoutingState(options.Routing, services);
         }
 
+        if (options.Budgets.Limits.Count > 0)
+        {
+            options.Budgets.Prices ??= options.Metering.Prices;
+            options.Budgets.TokenCounter ??= options.Metering.TokenCounter;
+            _budgets = new BudgetState(options.Budgets, services);
+            _meter.LateBills = _budgets;
+        }
+
         _resilience = options.UseResilience ? new ResilienceState(options.Resilience, services) : null;
         if (options.UseSemanticCache)
         {
@@ -87,6 +98,11 @@ internal sealed class CostControlComposition
         if (_routing is not null)
         {
             client = new ModelRoutingChatClient(client, _routing, (tier, own) => AroundProvider(tier.Name, own));
+        }
+
+        if (_budgets is not null)
+        {
+            client = new BudgetChatClient(client, _budgets);
         }
 
         client = new OutputLimitChatClient(client, _outputLimits);

@@ -1,3 +1,4 @@
+using LlmThrift.Budgets;
 using LlmThrift.Internal;
 using LlmThrift.OutputLimits;
 using LlmThrift.Pricing;
@@ -138,6 +139,26 @@ internal static class CostControlConfiguration
             Read<int>(s, p, "a whole number of tokens", TryParse, value => o.PrefixCaching.MinPrefixTokens = value),
         ["PrefixCaching:Lifetime"] = (o, s, p) =>
             Read<TimeSpan>(s, p, "a time such as 00:05:00 (5 minutes)", TryParseTime, value => o.PrefixCaching.Lifetime = value),
+        ["Budgets:Limits"] = (o, s, p) => BudgetConfiguration.ReadLimits(o.Budgets, s, p),
+        ["Budgets:WhenExceeded"] = (o, s, p) => BudgetConfiguration.ReadFallbacks(o.Budgets, s, p),
+        ["Budgets:MinOutputTokens"] = (o, s, p) =>
+            Read<int>(s, p, "a whole number of tokens", TryParse, value => o.Budgets.MinOutputTokens = value),
+        ["Budgets:DefaultMaxOutputTokens"] = (o, s, p) =>
+            Read<int>(s, p, "a whole number of tokens", TryParse, value => o.Budgets.DefaultMaxOutputTokens = value),
+        ["Budgets:EstimateMargin"] = (o, s, p) =>
+            Read<double>(s, p, "a share such as 0.1", TryParse, value => o.Budgets.EstimateMargin = value),
+        ["Budgets:CacheOnlyAnswer"] = (o, s, _) => o.Budgets.CacheOnlyAnswer = s.Value,
+        ["Budgets:MaxQueueTime"] = (o, s, p) =>
+            Read<TimeSpan>(s, p, "a time such as 00:00:30", TryParseTime, value => o.Budgets.MaxQueueTime = value),
+        ["Budgets:MaxQueued"] = (o, s, p) => Read<int>(s, p, "a whole number of calls", TryParse, value => o.Budgets.MaxQueued = value),
+        ["Budgets:UnknownPrice"] = (o, s, p) =>
+            Read<UnknownPriceHandling>(s, p, "AllowAndCount or Refuse", TryParseName, value => o.Budgets.UnknownPrice = value),
+        ["Budgets:WhenLedgerFails"] = (o, s, p) =>
+            Read<LedgerFailureHandling>(s, p, "Allow or Refuse", TryParseName, value => o.Budgets.WhenLedgerFails = value),
+        ["Budgets:LedgerTimeout"] = (o, s, p) =>
+            Read<TimeSpan>(s, p, "a time such as 00:00:01", TryParseTime, value => o.Budgets.LedgerTimeout = value),
+        ["Budgets:Lease"] = (o, s, p) =>
+            Read<TimeSpan>(s, p, "a time such as 00:02:00 (2 minutes)", TryParseTime, value => o.Budgets.Lease = value),
         ["Routing:Tiers"] = (o, s, p) => RoutingConfiguration.ReadTiers(o.Routing, s, p),
         ["Routing:Rules"] = (o, s, p) => RoutingConfiguration.ReadRules(o.Routing, s, p),
         ["Routing:DefaultTier"] = (o, s, _) => o.Routing.DefaultTier = s.Value,

@@ -1,3 +1,4 @@
+using LlmThrift.Budgets;
 using LlmThrift.ContextTrimming;
 using LlmThrift.ExactCache;
 using LlmThrift.Metering;
@@ -45,6 +46,11 @@ public sealed class CostControlOptions
 
     /// <summary>Prefix caching.</summary>
     public PrefixCachingOptions PrefixCaching { get; } = new();
+
+    /// <summary>
+    /// Budgets, which are on as soon as there is one: <c>o.Budgets.Add("tenant-day", 5m, BudgetWindow.Day, BudgetScope.Tenant)</c>. None by default.
+    /// </summary>
+    public BudgetOptions Budgets { get; } = new();
 
     /// <summary>
     /// Model routing, which is on as soon as there are tiers: <c>o.Routing.AddTier("small", "gpt-4o-mini")</c>. None by default.

@@ -21,6 +21,9 @@ public static class CostStages
     /// <summary>Limits on the length of answers: what requests to be brief, to answer again and to go on cost.</summary>
     public const string OutputLimits = "output_limits";
 
+    /// <summary>Budgets: no saving of their own; what they refuse is no call, and what they send to a cheaper model is <see cref="Routing"/>'s.</summary>
+    public const string Budgets = "budgets";
+
     /// <summary>The choice of another model than the app asked for, less what attempts at cheaper ones and checks of their answers cost.</summary>
     public const string Routing = "routing";
 

@@ -29,7 +29,7 @@ internal sealed class CallContext
     /// <summary>True once the record of this call is closed.</summary>
     public bool IsClosed { get; private set; }
 
-    /// <summary>True when another call pays for the work that this one asked for.</summary>
+    /// <summary>True when another call pays for the work that this one asked for, or nobody, as no provider was asked.</summary>
     public bool IsBilledElsewhere { get; set; }
 
     public ServedAnswer? Served { get; private set; }
@@ -39,6 +39,9 @@ internal sealed class CallContext
 
     /// <summary>Which tier was asked, and why; null where nothing was routed.</summary>
     public RoutingDecision? Routing { get; set; }
+
+    /// <summary>The tiers that the call may be sent to, as bits of their positions; all by default.</summary>
+    public ulong AllowedTiers { get; set; } = ulong.MaxValue;
 
     /// <summary>Ends when what this call may have to pay for is known; null or completed when it is known already.</summary>
     public Task? PendingBill { get; set; }
@@ -86,6 +89,7 @@ internal sealed class CallContext
             IsMetered = true,
             Meter = Meter,
             Embedding = Embedding,
+            AllowedTiers = AllowedTiers,
         };
 
     /// <summary>A context for what a stage does for itself after this call: the same tags, a ledger of its own.</summary>
@@ -142,6 +146,36 @@ internal sealed class CallContext
         }
     }
 
+    /// <summary>The attempts that no budget has been told of yet; from now on, one has.</summary>
+    public CallAttempt[] TakeUnbudgeted()
+    {
+        lock (_gate)
+        {
+            var count = 0;
+            foreach (var attempt in _attempts ?? [])
+            {
+                count += attempt.IsBudgeted ? 0 : 1;
+            }
+
+            if (count == 0)
+            {
+                return [];
+            }
+
+            var taken = new CallAttempt[count];
+            foreach (var attempt in _attempts!)
+            {
+                if (!attempt.IsBudgeted)
+                {
+                    attempt.IsBudgeted = true;
+                    taken[^count--] = attempt;
+                }
+            }
+
+            return taken;
+        }
+    }
+
     public void Add(StageStep step)
     {
         lock (_gate)
@@ -177,6 +211,7 @@ internal sealed class CallContext
             (_notes ??= []).AddRange(notes);
             Served ??= shared.Served;
             Routing ??= shared.Routing;
+            IsBilledElsewhere |= shared.IsBilledElsewhere;
         }
     }
 

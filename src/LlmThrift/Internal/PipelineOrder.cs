@@ -67,6 +67,9 @@ internal static partial class PipelineOrder
     public static void CheckBeforePrefixCaching(IChatClient inner, ILogger logger) =>
         WarnAboutCachesInside(inner, "UsePrefixCaching()", "marks and keys become part of what is cached", logger);
 
+    public static void CheckBeforeBudgets(IChatClient inner, ILogger logger) =>
+        WarnAboutCachesInside(inner, "UseBudgets()", "answers from the cache are refused too when a budget is spent", logger);
+
     public static void CheckBeforeResilience(IChatClient inner, ILogger logger) =>
         WarnAboutCachesInside(
             inner,

@@ -32,6 +32,9 @@ public sealed record CallAttempt
     /// <summary>True for a request that did not ask for the answer itself, such as one for an embedding.</summary>
     internal bool IsHelper { get; init; }
 
+    /// <summary>True once the budgets know of it.</summary>
+    internal bool IsBudgeted { get; set; }
+
     /// <summary>The price that <see cref="Cost"/> was made with.</summary>
     internal ModelPrice? Price { get; init; }
 }

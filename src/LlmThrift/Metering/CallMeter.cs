@@ -43,6 +43,9 @@ internal sealed class CallMeter
 
     public AttemptBilling Billing { get; }
 
+    /// <summary>Who is told, at a call's end, what it has cost besides what it saw itself; null for nobody.</summary>
+    public ILateBills? LateBills { get; set; }
+
     public TimeSpan Elapsed(in OpenRecord record) => Clock.GetElapsedTime(record.StartedTimestamp);
 
     public OpenRecord Open(CallOptions call, string? provider, string? requestedModel, bool isStreaming, bool isBilledFurtherIn) =>
@@ -139,9 +142,18 @@ internal sealed class CallMeter
             Attempts = attempts,
             Notes = notes,
         };
+        TellLateBills(context, isBilled: attempts.Length > 0);
         Emit(record, context);
         _telemetry.End(open.Activity, record);
         return record;
+    }
+
+    private void TellLateBills(CallContext context, bool isBilled)
+    {
+        if (LateBills is not null && isBilled && context.TakeUnbudgeted() is { Length: > 0 } late)
+        {
+            LateBills.Take(late, context.Tags);
+        }
     }
 
     /// <summary>Hands on the bill of work that a stage did for itself, in a record of its own; nothing when it cost nothing.</summary>
@@ -173,6 +185,7 @@ internal sealed class CallMeter
             Attempts = attempts,
             Notes = notes,
         };
+        TellLateBills(context, isBilled: true);
         Emit(record, context);
         _telemetry.End(activity: null, record);
     }

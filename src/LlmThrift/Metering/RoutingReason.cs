@@ -23,4 +23,7 @@ public enum RoutingReason
 
     /// <summary>The conversation is with this tier, and changing it would cost more than it saves, or lose the state of tools.</summary>
     Sticky,
+
+    /// <summary>A budget left nothing for the tier that would have been chosen.</summary>
+    Budget,
 }

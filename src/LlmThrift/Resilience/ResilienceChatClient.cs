@@ -13,6 +13,7 @@ internal sealed class ResilienceChatClient : DelegatingChatClient
     private readonly string _slot;
     private readonly ChatClientMetadata? _metadata;
     private readonly bool _isMetered;
+    private readonly BilledRequests _billed;
     private CostMeterChatClient? _metered;
 
     /// <param name="innerClient">The client of one provider.</param>
@@ -24,6 +25,9 @@ internal sealed class ResilienceChatClient : DelegatingChatClient
         (_state, _slot) = (state, slot);
         _metadata = innerClient.GetService<ChatClientMetadata>();
         _isMetered = PipelineStage.IsIn(innerClient, PipelineStage.Meter);
+
+        // Failures are not billed; of requests beside each other, each may be.
+        _billed = new BilledRequests((state.MayHedge ? 1 + state.MaxHedges : 1) * BilledRequests.Of(innerClient));
     }
 
     public override async Task<ChatResponse> GetResponseAsync(
@@ -52,6 +56,11 @@ internal sealed class ResilienceChatClient : DelegatingChatClient
     public override object? GetService(Type serviceType, object? serviceKey = null)
     {
         ArgumentNullException.ThrowIfNull(serviceType);
+        if (serviceKey is null && serviceType == typeof(BilledRequests))
+        {
+            return _billed;
+        }
+
         return PipelineStage.Answer(CostStages.Resilience, serviceType, serviceKey)
             ?? PipelineStage.Answer(PipelineStage.Attempts, serviceType, serviceKey)
             ?? base.GetService(serviceType, serviceKey);

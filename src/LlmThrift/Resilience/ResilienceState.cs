@@ -45,6 +45,8 @@ internal sealed class ResilienceState
 
     public int MaxHedges { get; }
 
+    public bool MayHedge => _hedgeAfterPercentile is not null;
+
     public TimeProvider Clock => _services.Clock;
 
     public HelperFailures Failures => _services.Failures;

@@ -12,6 +12,7 @@ internal sealed class ModelRoutingChatClient : DelegatingChatClient
     private readonly IReadOnlyList<TierClient> _tiers;
     private readonly TierChooser _chooser;
     private readonly ChatClientMetadata? _metadata;
+    private readonly RoutableModels _models;
 
     /// <param name="innerClient">The client that the pipeline is built on: that of tiers without one of their own, and by its default model what calls would have cost.</param>
     /// <param name="state">What pipelines share.</param>
@@ -23,6 +24,7 @@ internal sealed class ModelRoutingChatClient : DelegatingChatClient
         _tiers = state.TiersOver(innerClient, around);
         _chooser = state.ChooserOf(_tiers);
         _metadata = innerClient.GetService<ChatClientMetadata>();
+        _models = new RoutableModels(_tiers, _chooser, state, _metadata?.DefaultModelId);
     }
 
     public override async Task<ChatResponse> GetResponseAsync(
@@ -69,8 +71,8 @@ internal sealed class ModelRoutingChatClient : DelegatingChatClient
     public override object? GetService(Type serviceType, object? serviceKey = null)
     {
         ArgumentNullException.ThrowIfNull(serviceType);
-        return serviceKey is null && serviceType == typeof(ModelRoutingManager)
-            ? _state.Manager
+        return serviceKey is null && serviceType == typeof(ModelRoutingManager) ? _state.Manager
+            : serviceKey is null && serviceType == typeof(IPossibleModels) ? _models
             : PipelineStage.Answer(CostStages.Routing, serviceType, serviceKey)
                 ?? PipelineStage.Answer(PipelineStage.Attempts, serviceType, serviceKey)
                 ?? base.GetService(serviceType, serviceKey);

@@ -99,6 +99,7 @@ public sealed class ModelRoutingOptions
 
     internal void Validate(OptionsProblems problems)
     {
+        problems.AddIf(Tiers.Count > 64, $"Routing.Tiers has {Tiers.Count} tiers: 64 is the most.");
         problems.AddIf(
             Tiers.Count < 2,
             $"Routing.Tiers has {Tiers.Count} tiers: add at least two, such as o.Routing.AddTier(\"small\", \"gpt-4o-mini\")."

@@ -1,3 +1,4 @@
+using LlmThrift.Internal;
 using LlmThrift.Metering;
 using LlmThrift.Tokens;
 using Microsoft.Extensions.AI;
@@ -57,6 +58,9 @@ public sealed class RoutingRequest
 
     /// <summary>Whether the answer is to be JSON.</summary>
     public bool NeedsJson { get; }
+
+    /// <summary>Whether a tier may be asked, as far as the call's budgets go.</summary>
+    internal bool Allows(int tier) => Options is not CallOptions call || (call.Context.AllowedTiers & (1UL << (tier & 63))) != 0;
 
     /// <summary>Whether the request, with an answer of <paramref name="output"/> tokens, fits into a context window. Counts only where lengths leave it open.</summary>
     internal bool Fits(int window, int output)

@@ -21,7 +21,11 @@ internal sealed class TierClient
         var metadata = client.GetService<ChatClientMetadata>();
         Provider = metadata?.ProviderName;
         Model = tier.ModelId ?? metadata?.DefaultModelId;
+        BilledRequests = Internal.BilledRequests.Of(client);
     }
+
+    /// <summary>How many requests of one to the tier may be billed.</summary>
+    public int BilledRequests { get; }
 
     public ModelTier Tier { get; }
 

@@ -10,6 +10,7 @@ internal static class RandomModelVerb
     {
         var output = new Option<FileInfo>("--out") { Description = "The GGUF file to write.", Required = true };
         var medium = new Option<bool>("--medium") { Description = "27 million parameters instead of 300,000." };
+        var experts = new Option<int>("--experts") { Description = "A mixture of so many experts, of which each token goes to two." };
         var command = new Command(
             "random-model",
             "Writes a random model. It says nothing that makes sense, but as fast as any other of its size."
@@ -17,6 +18,7 @@ internal static class RandomModelVerb
         {
             output,
             medium,
+            experts,
         };
         command.SetAction(result =>
         {
@@ -28,7 +30,7 @@ internal static class RandomModelVerb
                     FeedForward = 512,
                     Layers = 2,
                 };
-            RandomLlamaModel.Write(result.GetRequiredValue(output).FullName, options);
+            RandomLlamaModel.Write(result.GetRequiredValue(output).FullName, options with { Experts = result.GetValue(experts) });
         });
         return command;
     }

@@ -258,10 +258,10 @@ public sealed class LocalChatClientTests(RandomModel model) : IClassFixture<Rand
     }
 
     [Fact]
-    public async Task Tools_are_refused_before_the_model_is_asked()
+    public async Task Tools_that_are_no_functions_are_refused_before_the_model_is_asked()
     {
         using var client = new LocalChatClient(new LocalChatOptions { ModelPath = "none.gguf" });
-        var options = new ChatOptions { Tools = [AIFunctionFactory.Create(() => 1, "one")] };
+        var options = new ChatOptions { Tools = [new HostedWebSearchTool()] };
 
         await Assert.ThrowsAsync<NotSupportedException>(() => client.GetResponseAsync("hello", options));
     }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using LlmThrift.Local.Native;
+using LlmThrift.Local.Quantizing;
 using Xunit;
 
 namespace LlmThrift.Local.Tests.Native;
@@ -63,6 +64,15 @@ public sealed class StructureTests
         Assert.Equal(0, parameters.NoAllocation);
     }
 
+    [NativeFact]
+    public unsafe void Operations_have_the_numbers_that_the_library_gives_them()
+    {
+        LlamaLibrary.Load(null, null);
+
+        Assert.Equal("MUL_MAT", Marshal.PtrToStringUTF8((nint)LlamaNative.OperationName(ActivationCollector.Product)));
+        Assert.Equal("MUL_MAT_ID", Marshal.PtrToStringUTF8((nint)LlamaNative.OperationName(ActivationCollector.ExpertProduct)));
+    }
+
     [Fact]
     public void Structures_have_the_sizes_that_a_C_compiler_gives_them()
     {
@@ -72,5 +82,11 @@ public sealed class StructureTests
         Assert.Equal(12, Marshal.SizeOf<LlamaTokenData>());
         Assert.Equal(32, Marshal.SizeOf<LlamaTokenDataArray>());
         Assert.Equal(16, Marshal.SizeOf<LlamaChatMessage>());
+        Assert.Equal(64, Marshal.SizeOf<LlamaQuantizeParameters>());
+        Assert.Equal(24, Marshal.SizeOf<LlamaImportanceData>());
+        Assert.Equal(264, Marshal.SizeOf<LlamaMetadataOverride>());
+        Assert.Equal(336, Marshal.SizeOf<GgmlTensor>());
+        Assert.Equal(152, Marshal.OffsetOf<GgmlTensor>(nameof(GgmlTensor.Source0)));
+        Assert.Equal(248, Marshal.OffsetOf<GgmlTensor>(nameof(GgmlTensor.Data)));
     }
 }

@@ -23,10 +23,10 @@ public static class RandomLlamaModel
         options ??= new RandomLlamaOptions();
         var writer = new GgufWriter();
         AddMetadata(writer, options);
-        AddVocabulary(writer, options.Vocabulary);
+        AddVocabulary(writer, options.Vocabulary, options.ControlTokens);
 
         var place = 0;
-        void Matrix(string name, long columns, long rows)
+        void Matrix(string name, long columns, long rows, long experts = 1)
         {
             var seed = SplitMix64.Seed(options.Seed, place++);
             var bound = options.Scale / MathF.Sqrt(columns);
@@ -34,9 +34,9 @@ public static class RandomLlamaModel
             writer.AddTensor(
                 name,
                 options.Half ? GgufWriter.F16 : GgufWriter.F32,
-                [columns, rows],
-                columns * rows * size,
-                stream => Fill(stream, new SplitMix64(seed), columns, rows, size, bound)
+                experts == 1 ? [columns, rows] : [columns, rows, experts],
+                columns * rows * experts * size,
+                stream => Fill(stream, new SplitMix64(seed), columns, rows * experts, size, bound)
             );
         }
 
@@ -68,6 +68,15 @@ public static class RandomLlamaModel
             Matrix(layer + "attn_v.weight", options.Embedding, keys);
             Matrix(layer + "attn_output.weight", options.Embedding, options.Embedding);
             Norm(layer + "ffn_norm.weight");
+            if (options.Experts > 0)
+            {
+                Matrix(layer + "ffn_gate_inp.weight", options.Embedding, options.Experts);
+                Matrix(layer + "ffn_gate_exps.weight", options.Embedding, options.FeedForward, options.Experts);
+                Matrix(layer + "ffn_up_exps.weight", options.Embedding, options.FeedForward, options.Experts);
+                Matrix(layer + "ffn_down_exps.weight", options.FeedForward, options.Embedding, options.Experts);
+                continue;
+            }
+
             Matrix(layer + "ffn_gate.weight", options.Embedding, options.FeedForward);
             Matrix(layer + "ffn_up.weight", options.Embedding, options.FeedForward);
             Matrix(layer + "ffn_down.weight", options.FeedForward, options.Embedding);
@@ -91,13 +100,23 @@ public static class RandomLlamaModel
             .Set("llama.attention.layer_norm_rms_epsilon", 1e-5f)
             .Set("llama.rope.dimension_count", (uint)(options.Embedding / options.Heads))
             .Set("llama.rope.freq_base", 10000f);
+        if (options.Experts > 0)
+        {
+            writer.Set("llama.expert_count", (uint)options.Experts).Set("llama.expert_used_count", (uint)Math.Min(2, options.Experts));
+        }
+
         if (options.ChatTemplate is { } template)
         {
             writer.Set("tokenizer.chat_template", template);
         }
+
+        if (options.ToolTemplate is { } toolTemplate)
+        {
+            writer.Set("tokenizer.chat_template.tool_use", toolTemplate);
+        }
     }
 
-    private static void AddVocabulary(GgufWriter writer, int size)
+    private static void AddVocabulary(GgufWriter writer, int size, IReadOnlyList<string> controlTokens)
     {
         const int Normal = 1;
         const int Unknown = 2;
@@ -111,8 +130,10 @@ public static class RandomLlamaModel
             types.Add(Byte);
         }
 
-        tokens.AddRange(Pieces().Distinct(StringComparer.Ordinal).Take(size - tokens.Count));
-        types.AddRange(Enumerable.Repeat(Normal, size - types.Count));
+        tokens.AddRange(Pieces().Distinct(StringComparer.Ordinal).Take(size - controlTokens.Count - tokens.Count));
+        types.AddRange(Enumerable.Repeat(Normal, tokens.Count - types.Count));
+        tokens.AddRange(controlTokens);
+        types.AddRange(Enumerable.Repeat(Control, controlTokens.Count));
 
         // The tokenizer joins the pair with the highest score first: pieces that come earlier are the more frequent.
         writer

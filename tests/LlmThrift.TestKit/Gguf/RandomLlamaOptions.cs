@@ -34,8 +34,17 @@ public sealed record RandomLlamaOptions
     /// <summary>Whether the output matrix is that of the token embeddings.</summary>
     public bool TiedOutput { get; init; }
 
+    /// <summary>Feed-forward networks of each layer, of which every token goes to two; 0 for one that all go to.</summary>
+    public int Experts { get; init; }
+
     /// <summary>The Jinja template of chats; null for none.</summary>
     public string? ChatTemplate { get; init; }
+
+    /// <summary>The Jinja template of chats with tools, beside the other; null for none.</summary>
+    public string? ToolTemplate { get; init; }
+
+    /// <summary>Names of control tokens, which take the last places of the vocabulary.</summary>
+    public IReadOnlyList<string> ControlTokens { get; init; } = [];
 
     /// <summary>Some 25 million parameters that any k-quant can hold, for measurements of throughput.</summary>
     public static RandomLlamaOptions Medium { get; } =

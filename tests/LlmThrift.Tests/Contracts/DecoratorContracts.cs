@@ -1,3 +1,4 @@
+using LlmThrift.Budgets;
 using LlmThrift.Internal;
 using LlmThrift.Resilience;
 using LlmThrift.Routing;
@@ -36,6 +37,12 @@ public sealed class AuditLogContract : ChatClientDecoratorContract
 {
     protected override IChatClient Decorate(IChatClient inner) =>
         inner.AsBuilder().UseAuditLog(Path.Combine(Directory.CreateTempSubdirectory().FullName, "requests.jsonl")).Build();
+}
+
+public sealed class BudgetContract : ChatClientDecoratorContract
+{
+    protected override IChatClient Decorate(IChatClient inner) =>
+        inner.AsBuilder().UseBudgets(o => o.Add("day", 1_000_000m, BudgetWindow.Day)).Build();
 }
 
 public sealed class ModelRoutingContract : ChatClientDecoratorContract

@@ -35,6 +35,17 @@ public sealed class SnippetTests
         }
     }
 
+    [Fact]
+    public void What_the_page_says_of_a_break_even_is_what_is_printed()
+    {
+        var page = File.ReadAllText(Path.Combine(ArchitectureTests.RepositoryRoot(), "docs", "local-backend.md"));
+
+        var (machine, volume) = Snippets.LocalBreakEven(new ManualClock().GetUtcNow());
+
+        Assert.Contains(machine, page, StringComparison.Ordinal);
+        Assert.Contains(volume, page, StringComparison.Ordinal);
+    }
+
     [Theory]
     [MemberData(nameof(Pages))]
     public void Links_of_a_page_lead_somewhere(string page)

@@ -2,6 +2,7 @@ using System.ClientModel;
 using System.ClientModel.Primitives;
 using System.Text.Json.Nodes;
 using LlmThrift.Auditing;
+using LlmThrift.Budgets;
 using LlmThrift.CostControls;
 using LlmThrift.Embeddings;
 using LlmThrift.ExactCache;
@@ -229,6 +230,25 @@ internal static class Snippets
                 });
     }
 
+    public static void Budgets(IServiceCollection services, IChatClient provider)
+    {
+        services.AddChatClient(sp => provider)
+                .UseCostControls(o =>
+                {
+                    o.Budgets.Add("all-month", 2_000m, BudgetWindow.Month);
+                    o.Budgets.Add("tenant-day", 5m, BudgetWindow.Day, BudgetScope.Tenant);
+                    o.Budgets.WhenExceeded.Add(BudgetFallback.CheaperTier);     // first; then BudgetExceededException
+                });
+    }
+
+    public static async Task StatusOfBudgets(IChatClient client)
+    {
+        foreach (BudgetStatus budget in await client.GetService<BudgetManager>()!.GetStatusAsync())
+        {
+            Console.WriteLine($"{budget.Budget} {budget.Group}: {budget.Spent} of {budget.Limit} spent, {budget.Reserved} held");
+        }
+    }
+
     public static void Resilience(IServiceCollection services, IChatClient provider)
     {
         services.AddChatClient(sp => provider)
@@ -363,6 +383,13 @@ internal static class Snippets
         return truncated || tokens == 2 ? 0 : vector[0] * other[0];
     }
 
+    public static void LocalEmbeddings(IServiceCollection services, IChatClient provider)
+    {
+        services.AddLocalEmbeddings(o => o.ModelPath = "models/bge-small-en-v1.5-q8_0.gguf");
+        services.AddChatClient(sp => provider)
+                .UseCostControls(o => o.UseSemanticCache = true);
+    }
+
     public static void LocalModelAsClient(IServiceCollection services)
     {
         services.AddLocalChatClient(o => o.ModelPath = "models/qwen2.5-1.5b-instruct-q4_k_m.gguf")
@@ -374,6 +401,21 @@ internal static class Snippets
         await LocalModel.QuantizeAsync("model-f16.gguf", "model-q4.gguf", QuantizationType.Q4_K_M, progress);
         LocalModelMeasurement row = await LocalModel.MeasureAsync("model-q4.gguf", text, new LocalMeasureOptions { ReferencePath = "model-f16.gguf" });
         return row.Perplexity;
+    }
+
+    public static async Task WithImportance(string text)
+    {
+        await LocalModel.ComputeImportanceMatrixAsync("model-f16.gguf", text, "imatrix.gguf");
+        await LocalModel.QuantizeAsync("model-f16.gguf", "model-iq2.gguf", QuantizationType.IQ2_M, options: new LocalQuantizeOptions { ImportanceMatrixPath = "imatrix.gguf" });
+    }
+
+    public static (string Machine, string Volume) LocalBreakEven(DateTimeOffset now)
+    {
+        var machine = new SelfHostedPrice(gpuUsdPerHour: 0.10m, tokensPerSecond: 40m) { InputTokensPerSecond = 400m };
+        var breakEven = new SelfHostedBreakEven(machine, PriceBook.Embedded.Find("gpt-4o-mini", "openai", now)!, inputShare: 0.8m);
+        Console.WriteLine(breakEven);
+        Console.WriteLine(breakEven.At(tokensPerMonth: 50_000_000));
+        return (breakEven.ToString(), breakEven.At(tokensPerMonth: 50_000_000).ToString());
     }
 
     // csharpier-ignore-end

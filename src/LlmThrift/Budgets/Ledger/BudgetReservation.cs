@@ -6,7 +6,7 @@ public sealed class BudgetReservation
     /// <summary>Names the reservation.</summary>
     public required Guid Id { get; init; }
 
-    /// <summary>What it takes, at most one claim for each account and slice.</summary>
+    /// <summary>What it takes, at most one claim for each account and slice. Not to be changed afterwards.</summary>
     public required IReadOnlyList<BudgetClaim> Claims { get; init; }
 
     /// <summary>How long it holds that, from now, unless it is settled or renewed.</summary>

@@ -52,6 +52,7 @@ internal sealed class ConversationTiers(TimeSpan lifetime, PriceBook prices, Tim
         if (
             !_tiers.TryGet(conversation, out var earlier)
             || earlier.Position <= choice.Tier
+            || !request.Allows(earlier.Position)
             || !IsUnderWay(request.Messages, out var hasTools)
         )
         {

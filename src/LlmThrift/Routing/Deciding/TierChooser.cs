@@ -80,7 +80,8 @@ internal sealed class TierChooser
     public bool CanServe(int tier, RoutingRequest request)
     {
         var candidate = _all[tier];
-        return (candidate.SupportsTools || !request.NeedsTools)
+        return request.Allows(tier)
+            && (candidate.SupportsTools || !request.NeedsTools)
             && (candidate.SupportsVision || !request.NeedsVision)
             && (candidate.SupportsJson || !request.NeedsJson)
             && (candidate.Languages.Count == 0 || Scripts.MayBeIn(request.Question, candidate.Languages))
@@ -125,14 +126,20 @@ internal sealed class TierChooser
             return wanted;
         }
 
+        var reason = request.Allows(wanted.Tier) ? RoutingReason.Capability : RoutingReason.Budget;
         var instead = NextAfter(wanted.Tier, request);
         for (var tier = wanted.Tier - 1; instead < 0 && tier >= 0; tier--)
         {
             instead = CanServe(tier, request) ? tier : -1;
         }
 
-        // None can: the provider says it better.
-        return instead < 0 ? wanted : wanted with { Tier = instead, Reason = RoutingReason.Capability };
+        // None can: the provider says it better. One that a budget has ruled out must not be asked, though.
+        for (var tier = 0; instead < 0 && reason == RoutingReason.Budget && tier < _tiers.Count; tier++)
+        {
+            instead = request.Allows(tier) ? tier : -1;
+        }
+
+        return instead < 0 ? wanted : wanted with { Tier = instead, Reason = reason };
     }
 
     private bool IsMet(RoutingRule rule, RoutingRequest request) => Ask(() => rule.IsMetBy(request), otherwise: false);
