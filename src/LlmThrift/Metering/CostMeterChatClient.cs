@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using LlmThrift.Diagnostics;
 using LlmThrift.Internal;
+using LlmThrift.Pricing;
 using Microsoft.Extensions.AI;
 
 namespace LlmThrift.Metering;
@@ -80,9 +81,12 @@ internal sealed class CostMeterChatClient : DelegatingChatClient
     public override object? GetService(Type serviceType, object? serviceKey = null)
     {
         ArgumentNullException.ThrowIfNull(serviceType);
-        return serviceKey is null && _opensRecords && serviceType == typeof(CostReport)
-            ? _meter.Report
-            : PipelineStage.Answer(PipelineStage.Meter, serviceType, serviceKey) ?? base.GetService(serviceType, serviceKey);
+        if (serviceKey is null && _opensRecords && (serviceType == typeof(CostReport) || serviceType == typeof(PriceBook)))
+        {
+            return serviceType == typeof(CostReport) ? _meter.Report : _meter.Prices;
+        }
+
+        return PipelineStage.Answer(PipelineStage.Meter, serviceType, serviceKey) ?? base.GetService(serviceType, serviceKey);
     }
 
     /// <summary>Options that were metered once, kept by somebody and sent again, belong to a new call.</summary>

@@ -27,6 +27,22 @@ public static class CostTagExtensions
     /// <exception cref="ArgumentNullException"><paramref name="options"/> is null.</exception>
     public static ChatOptions WithUser(this ChatOptions options, string? user) => Set(options, CallDirectives.User, user);
 
+    /// <summary>The tags that options carry, for decorators that fill in what the app did not say.</summary>
+    /// <param name="options">The options of a call; null for none.</param>
+    /// <returns>Tenant, feature and user, each null where it is not said.</returns>
+    public static CallTags GetCostTags(this ChatOptions? options) =>
+        options switch
+        {
+            // The first stage has taken them out already.
+            CallOptions call => call.Context.Tags,
+            { AdditionalProperties: { } properties } => new CallTags(
+                properties.GetValueOrDefault(CallDirectives.Tenant) as string,
+                properties.GetValueOrDefault(CallDirectives.Feature) as string,
+                properties.GetValueOrDefault(CallDirectives.User) as string
+            ),
+            _ => default,
+        };
+
     /// <summary>Has <paramref name="callback"/> called with the call's record when the call ends, however it ends.</summary>
     /// <param name="options">The options of the call; changed and returned.</param>
     /// <param name="callback">Called once, like an <see cref="ICallRecordSink"/>; null for none.</param>
