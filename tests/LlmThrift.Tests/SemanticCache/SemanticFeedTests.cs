@@ -39,8 +39,8 @@ public sealed class SemanticFeedTests
 
         await SettleAsync(one);
 
-        // And the one of SettleAsync.
-        Assert.Equal(_store.Store.Entries.Count + 1, Entries(one));
+        // And those of SettleAsync.
+        Assert.Equal(_store.Store.Entries.Count + 3, Entries(one));
         Assert.Equal(_store.Store.Answers.Count, one.Manager().GetStatistics().Answers);
         Assert.Empty(_store.Removals);
     }
