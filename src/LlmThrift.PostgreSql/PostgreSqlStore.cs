@@ -107,7 +107,7 @@ public sealed partial class PostgreSqlStore : IDisposable, IAsyncDisposable
         {
             await _stopping.CancelAsync().ConfigureAwait(false);
             await _maintenance.DisposeAsync().ConfigureAwait(false);
-            _semantic.Dispose();
+            await _semantic.StopAsync().ConfigureAwait(false);
             await _database.DisposeAsync().ConfigureAwait(false);
             _stopping.Dispose();
         }

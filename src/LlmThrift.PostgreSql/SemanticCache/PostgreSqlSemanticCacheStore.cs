@@ -9,10 +9,11 @@ using Npgsql;
 namespace LlmThrift.PostgreSql.SemanticCache;
 
 /// <summary>Questions and answers of a semantic cache in the database; tells what other instances save and remove.</summary>
+#pragma warning disable CA1001 // A source without a timer holds nothing that must be given back.
 internal sealed class PostgreSqlSemanticCacheStore(PostgreSqlDatabase database, TimeProvider clock)
     : ISemanticCacheStore,
-        ISemanticCacheFeed,
-        IDisposable
+        ISemanticCacheFeed
+#pragma warning restore CA1001
 {
     private const int RowsAtOnce = 500;
     private const string EntryColumns = "e.id, e.scope, e.question, e.model, e.answer, e.created, e.expires, e.tags, e.vector";
@@ -226,11 +227,8 @@ internal sealed class PostgreSqlSemanticCacheStore(PostgreSqlDatabase database, 
             cancellationToken
         );
 
-    public void Dispose()
-    {
-        _stopping.Cancel();
-        _stopping.Dispose();
-    }
+    /// <summary>Ends all watching. Not disposal: a container would dispose what it has from the store a second time.</summary>
+    public Task StopAsync() => _stopping.CancelAsync();
 
     internal static StoredSemanticEntry ReadEntry(NpgsqlDataReader row, int column) =>
         new()

@@ -69,7 +69,13 @@ internal sealed class SqliteWriter(SqliteFile file, TimeSpan busyTimeout) : IDis
                 return;
             }
 
-            if (operation.Completion.IsCompleted && !(_urgent.IsEmpty && _bulk.IsEmpty && _alone.Count == 0))
+            if (!operation.Completion.IsCompleted || (_urgent.IsEmpty && _bulk.IsEmpty && _alone.Count == 0))
+            {
+                continue;
+            }
+
+            // Who writes in bulk is in no hurry: what calls wait for is done before another thread could begin with it.
+            if (!operation.IsBulk || _urgent.IsEmpty)
             {
                 _ = Task.Run(LeadOnAsync);
                 return;

@@ -9,8 +9,8 @@ namespace LlmThrift.Sqlite.Records;
 /// <summary>Call records and their sums in the file.</summary>
 internal sealed class SqliteCallRecordStore(SqliteFile file, SqliteWriter writer, TimeProvider clock) : ICallRecordStore
 {
-    /// <summary>A few milliseconds of writing: a call that reserves meanwhile waits no longer than that.</summary>
-    private const int RecordsAtOnce = 200;
+    /// <summary>One or two milliseconds of writing: a call that reserves meanwhile waits no longer than that.</summary>
+    private const int RecordsAtOnce = 50;
 
     private const int RowsAtOnce = 500;
     private const int RemovedAtOnce = 500;

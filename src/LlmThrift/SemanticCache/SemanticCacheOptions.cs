@@ -50,7 +50,10 @@ public sealed class SemanticCacheOptions
     /// <summary>Tells whether two answers say the same. Default: <see cref="AnswerComparers.ByEmbedding"/>.</summary>
     public IAnswerComparer AnswerComparer { get; set; } = AnswerComparers.ByEmbedding();
 
-    /// <summary>Where questions and answers outlive the process. Default: nowhere. It is not disposed.</summary>
+    /// <summary>
+    /// Where questions and answers outlive the process. Default: the app's <see cref="ISemanticCacheStore"/> where it has registered one, such as by
+    /// <c>AddSqliteStores</c>, else nowhere. It is not disposed.
+    /// </summary>
     public ISemanticCacheStore? Store { get; set; }
 
     /// <summary>

@@ -45,7 +45,9 @@ internal sealed partial class SemanticCacheState : CacheState
         Options = options;
         Embedder = new Embedder(generator, CostStages.SemanticCache, Clock, Failures, counter);
         _background = new BackgroundWork(Failures);
-        _persistence = options.Store is { } store ? new SemanticPersistence(store, options.StoreTimeout, Clock, Failures) : null;
+        _persistence = (options.Store ?? services.Find<ISemanticCacheStore>()) is { } store
+            ? new SemanticPersistence(store, options.StoreTimeout, Clock, Failures)
+            : null;
         Entries = new SemanticEntries(options.MaxEntries, options.MaxBytes, Clock, entry => _persistence?.Remove(entry));
         _scorer = options.PairScorer ?? generator.GetService(typeof(IQuestionPairScorer)) as IQuestionPairScorer ?? new LexicalPairScorer();
         _policy = options.Policy ?? new ServingPolicy(options.MaxErrorRate, options.Seed);

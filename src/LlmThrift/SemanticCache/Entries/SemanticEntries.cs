@@ -19,6 +19,9 @@ internal sealed class SemanticEntries
     private int _lastId;
     private int _answers;
 
+    /// <summary>Its removal is told to nobody: whoever shares the store knows of it.</summary>
+    private volatile SemanticEntry? _silent;
+
     /// <param name="maxEntries">How many questions are kept.</param>
     /// <param name="maxBytes">How many bytes they and their answers may hold.</param>
     /// <param name="clock">Tells when they expire.</param>
@@ -128,6 +131,54 @@ internal sealed class SemanticEntries
             Enter(group);
             _bounded.Set(entry.Id, entry, entry.Size, expiresAt - now);
             return entry;
+        }
+    }
+
+    /// <summary>
+    /// Adds what another process has learnt, in place of what is here unless that is newer or the same. Nothing is told of what it replaces: the store has the new one already.
+    /// </summary>
+    public SemanticEntry? Merge(
+        string scopeKey,
+        string question,
+        float[] vector,
+        AnswerGroup group,
+        DateTimeOffset createdAt,
+        DateTimeOffset expiresAt,
+        IReadOnlyList<string> tags
+    )
+    {
+        lock (_gate)
+        {
+            if (_scopes.TryGetValue(scopeKey, out var scope))
+            {
+                if (scope.ByQuestion.TryGetValue(question, out var previous))
+                {
+                    if (previous.CreatedAt > createdAt || (previous.CreatedAt == createdAt && previous.Group.Id == group.Id))
+                    {
+                        return null;
+                    }
+
+                    RemoveSilently(previous);
+                }
+
+                if (scope.ByAnswer.TryGetValue(group.Answer.Text, out var known) && known.Id == group.Id)
+                {
+                    group = known;
+                }
+            }
+
+            return Add(scopeKey, question, vector, group, createdAt, expiresAt, tags, replaces: false);
+        }
+    }
+
+    /// <summary>Removes what another process has removed.</summary>
+    public void RemoveSilently(SemanticEntry entry)
+    {
+        lock (_gate)
+        {
+            _silent = entry;
+            _bounded.Remove(entry.Id);
+            _silent = null;
         }
     }
 
@@ -252,6 +303,9 @@ internal sealed class SemanticEntries
             Forget(scope, entry.Group);
         }
 
-        _removed(entry);
+        if (entry != _silent)
+        {
+            _removed(entry);
+        }
     }
 }

@@ -3,7 +3,7 @@ namespace LlmThrift.SemanticCache;
 /// <summary>Keeps questions and answers of a semantic cache beyond the life of the process. Safe for concurrent use.</summary>
 /// <remarks>
 /// Nothing that it throws fails a call, and no call waits for it. Saves and removals come one after another, in the order in which they happened.
-/// The cache reads everything once, at its first call; what other processes save afterwards it does not see.
+/// The cache reads everything once, at its first call; what other processes save afterwards it sees only from a store that is an <see cref="ISemanticCacheFeed"/>, too.
 /// </remarks>
 public interface ISemanticCacheStore
 {

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
 using System.Threading.Channels;
@@ -20,12 +22,28 @@ internal sealed class SemanticPersistence(ISemanticCacheStore store, TimeSpan ti
     );
     private readonly SemaphoreSlim _writing = new(1);
     private readonly BackgroundWork _background = new(failures);
+
+    /// <summary>Entries by the ids that a feed names; null where there is no feed.</summary>
+    private readonly ConcurrentDictionary<string, SemanticEntry>? _known = store is ISemanticCacheFeed ? new(StringComparer.Ordinal) : null;
+
+    private SemanticFeedTarget? _target;
     private int _isLoaded;
 
-    /// <summary>Begins to read everything, at the first call of this method.</summary>
+    /// <summary>Begins to read everything, at the first call of this method; and to listen, where the store has a feed.</summary>
     public void LoadOnce(SemanticEntries entries, Embedder embedder)
     {
-        if (Volatile.Read(ref _isLoaded) == 0 && Interlocked.Exchange(ref _isLoaded, 1) == 0)
+        if (Volatile.Read(ref _isLoaded) != 0 || Interlocked.Exchange(ref _isLoaded, 1) != 0)
+        {
+            return;
+        }
+
+        if (store is ISemanticCacheFeed feed)
+        {
+            _target = new SemanticFeedTarget(this, entries, embedder);
+            var loading = SemanticFeedTarget.Watch(_target, feed, embedder.Model, clock, failures);
+            _background.Run("semantic cache store (read)", () => loading.WaitAsync(timeout, clock));
+        }
+        else
         {
             _background.Run("semantic cache store (read)", () => LoadAsync(entries, embedder));
         }
@@ -37,6 +55,7 @@ internal sealed class SemanticPersistence(ISemanticCacheStore store, TimeSpan ti
     public void Save(SemanticEntry entry, string model)
     {
         var (group, answer) = (entry.Group, entry.Group.Answer);
+        Remember(entry);
         Enqueue(token =>
             store.SaveAsync(
                 new StoredSemanticEntry
@@ -62,10 +81,55 @@ internal sealed class SemanticPersistence(ISemanticCacheStore store, TimeSpan ti
         );
     }
 
-    public void Remove(SemanticEntry entry) => Enqueue(token => store.RemoveAsync(IdOf(entry), token));
+    public void Remove(SemanticEntry entry)
+    {
+        _known?.TryRemove(new(IdOf(entry), entry));
+        Enqueue(token => store.RemoveAsync(IdOf(entry), token));
+    }
+
+    /// <summary>Takes over what another process has done.</summary>
+    public void Apply(SemanticCacheChange change, SemanticEntries entries, Embedder embedder)
+    {
+        if (change.Kind == SemanticCacheChangeKind.Removed)
+        {
+            if (_known?.TryRemove(change.EntryId, out var gone) == true)
+            {
+                entries.RemoveSilently(gone);
+            }
+
+            return;
+        }
+
+        if (
+            change is { Entry: { } entry, Answer: { } answer }
+            && answer.ExpiresAt > clock.GetUtcNow()
+            && ResponsePayload.TryRead(answer.Payload.Span) is { } response
+            && TryGetVector(entry, embedder, out var vector)
+        )
+        {
+            var group = new AnswerGroup(answer.Id, new CachedAnswer(response, answer.ExpiresAt));
+            Remember(entries.Merge(entry.Scope, entry.Question, vector, group, entry.CreatedAt, entry.ExpiresAt, entry.Tags));
+        }
+    }
 
     private static string IdOf(SemanticEntry entry) =>
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(entry.Scope.Key + "\n" + entry.Question)));
+
+    private static bool TryGetVector(StoredSemanticEntry entry, Embedder embedder, [NotNullWhen(true)] out float[]? vector)
+    {
+        vector = null;
+        return entry.EmbeddingModel == embedder.Model
+            && embedder.IsOfRightLength(entry.Vector.Length)
+            && UnitVectors.TryNormalize(entry.Vector.Span, out vector);
+    }
+
+    private void Remember(SemanticEntry? entry)
+    {
+        if (entry is not null && _known is not null)
+        {
+            _known[IdOf(entry)] = entry;
+        }
+    }
 
     private void Enqueue(Func<CancellationToken, ValueTask> write)
     {
@@ -96,7 +160,8 @@ internal sealed class SemanticPersistence(ISemanticCacheStore store, TimeSpan ti
         }
     }
 
-    private async Task LoadAsync(SemanticEntries entries, Embedder embedder)
+    /// <summary>Reads everything; what is here already stays.</summary>
+    public async Task LoadAsync(SemanticEntries entries, Embedder embedder)
     {
         var now = clock.GetUtcNow();
         var groups = new Dictionary<string, AnswerGroup>();
@@ -110,15 +175,12 @@ internal sealed class SemanticPersistence(ISemanticCacheStore store, TimeSpan ti
 
         await foreach (var entry in store.LoadEntriesAsync(embedder.Model, now, CancellationToken.None).ConfigureAwait(false))
         {
-            if (
-                groups.TryGetValue(entry.AnswerId, out var group)
-                && entry.EmbeddingModel == embedder.Model
-                && embedder.IsOfRightLength(entry.Vector.Length)
-                && UnitVectors.TryNormalize(entry.Vector.Span, out var vector)
-            )
+            if (groups.TryGetValue(entry.AnswerId, out var group) && TryGetVector(entry, embedder, out var vector))
             {
                 // What this process has learnt meanwhile is newer.
-                entries.Add(entry.Scope, entry.Question, vector, group, entry.CreatedAt, entry.ExpiresAt, entry.Tags, replaces: false);
+                Remember(
+                    entries.Add(entry.Scope, entry.Question, vector, group, entry.CreatedAt, entry.ExpiresAt, entry.Tags, replaces: false)
+                );
             }
         }
     }
