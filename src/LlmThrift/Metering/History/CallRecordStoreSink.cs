@@ -252,7 +252,9 @@ public sealed partial class CallRecordStoreSink : ICallRecordSink, IAsyncDisposa
     private void NoteDrop()
     {
         Interlocked.Exchange(ref _lastDroppedTicks, _services.Clock.GetUtcNow().UtcTicks);
-        if (Interlocked.Exchange(ref _hasLoggedDrops, 1) == 0)
+
+        // Calls that end after the host has ended are counted; no store is to blame for them.
+        if (!_queue.Reader.Completion.IsCompleted && Interlocked.Exchange(ref _hasLoggedDrops, 1) == 0)
         {
             LogDrops(_services.Logger);
         }
