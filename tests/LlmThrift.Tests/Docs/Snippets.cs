@@ -476,4 +476,24 @@ internal sealed class MaxTokensPolicy : PipelinePolicy
             request.Content = BinaryContent.Create(BinaryData.FromString(json.ToJsonString()));
         }
     }
+
+    public static void StoreInSqlite(IServiceCollection services, IChatClient provider)
+    {
+        services.AddSqliteStores("llmthrift.db");
+        services.AddChatClient(sp => provider)
+                .UseCostControls();
+    }
+
+    public static void StoreInPostgreSql(IServiceCollection services, string connectionString)
+    {
+        services.AddPostgreSqlStores(connectionString);
+    }
+
+    public static async Task Month(IServiceProvider services)
+    {
+        var history = services.GetRequiredService<ICallRecordStore>();
+        var month = new CostHistoryQuery { From = DateTimeOffset.Parse("2026-09-01Z"), To = DateTimeOffset.Parse("2026-10-01Z"), Interval = TimeSpan.FromDays(1) };
+        CostHistory costs = await history.QueryAsync(month, default);
+        IReadOnlyList<StoredCall> dearest = await history.ReadDearestAsync(month with { Feature = "faq" }, 20, default);
+    }
 }
