@@ -60,15 +60,6 @@ internal sealed class CostSlot
             return sum;
         }
 
-        if (groups.Count >= CostReport.MaxGroups)
-        {
-            key = Other;
-            if (groups.TryGetValue(key, out sum))
-            {
-                return sum;
-            }
-        }
-
         Count++;
         return groups[key] = new CostSum();
     }

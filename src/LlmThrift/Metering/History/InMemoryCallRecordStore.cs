@@ -4,8 +4,8 @@ namespace LlmThrift.Metering;
 
 /// <summary>Keeps call records in this process, for as long as it runs: bounded in single calls, in sums and in names. Safe for concurrent use.</summary>
 /// <remarks>
-/// <para>Single calls: the last <see cref="MaxCalls"/>. Sums: by the minute for two days, by the hour for 400 days. Names: the first <see cref="CostReport.MaxGroups"/> tenants,
-/// features, models and tiers each, the rest under <see cref="CostReport.OtherGroup"/>. Where all that is more than <see cref="MaxSums"/> sums, which is some 40 MB, the
+/// <para>Single calls: the last <see cref="MaxCalls"/>. Sums: by the minute for two days, by the hour for 400 days. Names: the first 10,000 tenants, features, models and
+/// tiers each, the rest under <see cref="CostReport.OtherGroup"/>. Where all that is more than <see cref="MaxSums"/> sums, which is some 40 MB, the
 /// oldest hours lose first their minutes and then whose calls they were; what they add up to stays.</para>
 /// <para>A record is known by its id for as long as the single call is kept.</para>
 /// </remarks>
@@ -16,6 +16,8 @@ public sealed class InMemoryCallRecordStore : ICallRecordStore
 
     /// <summary>How many sums are kept: 100,000.</summary>
     public const int MaxSums = 100_000;
+
+    private const int MaxNames = 10_000;
 
     private static readonly TimeSpan MinuteRetention = TimeSpan.FromDays(2);
     private static readonly TimeSpan HourRetention = TimeSpan.FromDays(400);
@@ -172,7 +174,7 @@ public sealed class InMemoryCallRecordStore : ICallRecordStore
             return known;
         }
 
-        if (names.Count >= CostReport.MaxGroups)
+        if (names.Count >= MaxNames)
         {
             return CostReport.OtherGroup;
         }
@@ -319,6 +321,7 @@ public sealed class InMemoryCallRecordStore : ICallRecordStore
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
     {
+        cancellationToken.ThrowIfCancellationRequested();
         await Task.CompletedTask.ConfigureAwait(false);
         foreach (var call in Matching(query).OrderByDescending(call => call.StartedAt).ThenByDescending(call => call.Id))
         {
@@ -375,14 +378,31 @@ public sealed class InMemoryCallRecordStore : ICallRecordStore
                 [
                     .. _points.Select(point => new CostHistoryPoint(new DateTimeOffset(point.Key, TimeSpan.Zero), point.Value.ToTotals())),
                 ],
-                ByModel = ToTotals(_byModel),
-                ByTenant = ToTotals(_byTenant),
-                ByFeature = ToTotals(_byFeature),
+                ByModel = Dearest(_byModel),
+                ByTenant = Dearest(_byTenant),
+                ByFeature = Dearest(_byFeature),
                 CallsByTier = _byTier,
             };
 
-        private static Dictionary<string, CostTotals> ToTotals(Dictionary<string, CostSum> groups) =>
-            groups.ToDictionary(group => group.Key, group => group.Value.ToTotals());
+        private static Dictionary<string, CostTotals> Dearest(Dictionary<string, CostSum> groups)
+        {
+            if (groups.Count > CostReport.MaxGroups)
+            {
+                var cheapest = groups
+                    .Where(group => group.Key != CostReport.OtherGroup)
+                    .OrderByDescending(group => group.Value.Actual)
+                    .ThenByDescending(group => group.Value.Calls)
+                    .Skip(CostReport.MaxGroups)
+                    .ToList();
+                foreach (var (name, sum) in cheapest)
+                {
+                    groups.Remove(name);
+                    Of(groups, CostReport.OtherGroup).Add(sum);
+                }
+            }
+
+            return groups.ToDictionary(group => group.Key, group => group.Value.ToTotals());
+        }
 
         private static CostSum Of<TKey>(IDictionary<TKey, CostSum> groups, TKey key)
             where TKey : notnull

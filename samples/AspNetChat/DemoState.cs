@@ -1,0 +1,3 @@
+namespace AspNetChat;
+
+internal sealed record DemoState(bool IsOn);
