@@ -418,6 +418,26 @@ internal static class Snippets
         return (breakEven.ToString(), breakEven.At(tokensPerMonth: 50_000_000).ToString());
     }
 
+    public static void StoreInSqlite(IServiceCollection services, IChatClient provider)
+    {
+        services.AddSqliteStores("llmthrift.db");
+        services.AddChatClient(sp => provider)
+                .UseCostControls();
+    }
+
+    public static void StoreInPostgreSql(IServiceCollection services, string connectionString)
+    {
+        services.AddPostgreSqlStores(connectionString);
+    }
+
+    public static async Task Month(IServiceProvider services)
+    {
+        var history = services.GetRequiredService<ICallRecordStore>();
+        var month = new CostHistoryQuery { From = DateTimeOffset.Parse("2026-09-01Z"), To = DateTimeOffset.Parse("2026-10-01Z"), Interval = TimeSpan.FromDays(1) };
+        CostHistory costs = await history.QueryAsync(month, default);
+        IReadOnlyList<StoredCall> dearest = await history.ReadDearestAsync(month with { Feature = "faq" }, 20, default);
+    }
+
     // csharpier-ignore-end
 #pragma warning restore IDE0007, IDE0008, IDE0055
 
