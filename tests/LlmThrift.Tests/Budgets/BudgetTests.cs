@@ -347,6 +347,23 @@ public sealed class BudgetTests
     }
 
     [Fact]
+    public async Task Dearest_tier_does_not_count_where_it_cannot_serve_the_request()
+    {
+        using var provider = Routed();
+        using var client = RoutedClient(
+            provider,
+            o => o.WhenExceeded.Add(BudgetFallback.CheaperTier),
+            limit: CostOf(Output) / 2,
+            routing => routing.Tiers[1].SupportsTools = false
+        );
+        var options = new ChatOptions { MaxOutputTokens = Output, Tools = [AIFunctionFactory.Create(() => 1, "one")] };
+
+        await client.GetResponseAsync("Hello", options);
+
+        Assert.Equal("gpt-4o-mini", provider.Requests.Single().Options!.ModelId);
+    }
+
+    [Fact]
     public async Task Both_tiers_are_reckoned_with_where_one_answer_may_be_followed_by_another()
     {
         using var provider = Routed();

@@ -119,6 +119,22 @@ public sealed class LedgerFailureTests
     }
 
     [Fact]
+    public async Task Call_of_another_model_than_the_budgets_does_not_ask_the_ledger_and_leaves_nothing_to_renew()
+    {
+        using var provider = new ScriptedChatClient();
+        using var client = Client(
+            provider,
+            LedgerFailureHandling.Refuse,
+            new Budget("other", 1m, BudgetWindow.Day) { Model = "gpt-4o-mini" }
+        );
+
+        await client.GetResponseAsync("Hello");
+        _clock.Advance(TimeSpan.FromMinutes(10));
+
+        Assert.Equal((0, 0), (_ledger.Asked, _ledger.Renewals));
+    }
+
+    [Fact]
     public void Ledger_outside_of_the_process_needs_a_choice_between_open_and_closed()
     {
         using var provider = new ScriptedChatClient();
@@ -147,7 +163,7 @@ public sealed class LedgerFailureTests
         await flush;
     }
 
-    private IChatClient Client(IChatClient provider, LedgerFailureHandling handling) =>
+    private IChatClient Client(IChatClient provider, LedgerFailureHandling handling, Budget? budget = null) =>
         provider
             .AsBuilder()
             .UseCostMeter(o => o.Prices = Prices)
@@ -156,7 +172,7 @@ public sealed class LedgerFailureTests
                 o.Prices = Prices;
                 o.Ledger = _ledger;
                 o.WhenLedgerFails = handling;
-                o.Add("day", 1m, BudgetWindow.Day);
+                o.Limits.Add(budget ?? new Budget("day", 1m, BudgetWindow.Day));
             })
             .Build(new FewServices().With<TimeProvider>(_clock));
 

@@ -127,6 +127,13 @@ internal sealed class BudgetRequest
 
         _capable ??= _models.CapableTiers(_messages, Call);
         var able = Array.FindAll(_cases, single => (_capable.Value & (1UL << (single.Model.Tier & 63))) != 0);
+        if (able.Length is > 0 && able.Length < _cases.Length)
+        {
+            // Those that cannot serve it are left out first: they may have been the dearest.
+            _cases = able;
+            return true;
+        }
+
         var dearest = able.MaxBy(CostOf) ?? _cases[0];
         var left = Array.FindAll(able, single => CostOf(single) < CostOf(dearest));
         if (left.Length == 0)

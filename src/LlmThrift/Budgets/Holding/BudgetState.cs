@@ -231,6 +231,12 @@ internal sealed partial class BudgetState : ILateBills
             request.Count();
         }
 
+        if (request.Claims.Length == 0)
+        {
+            // The budgets are of other models: there is nothing to hold, and nothing that would have to be given back.
+            return new BudgetHold { Options = request.Call };
+        }
+
         while (true)
         {
             var id = Guid.CreateVersion7(Clock.GetUtcNow());
