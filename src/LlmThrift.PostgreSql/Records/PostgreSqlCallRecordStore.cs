@@ -104,7 +104,8 @@ internal sealed class PostgreSqlCallRecordStore(PostgreSqlDatabase database, Tim
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         var filter = new CallFilter(query, nullName: null);
 
-        // Each day has its calls by falling cost in an index: only the dearest of each are looked at.
+        // Each day has its calls by falling cost in an index: only the dearest of each are looked at. The time is asked for on the first and the last day alone, in a form that
+        // no plan can begin with, since sorting a day by its cost takes far longer.
         return await database
             .RunAsync(
                 (connection, token) =>
@@ -114,7 +115,8 @@ internal sealed class PostgreSqlCallRecordStore(PostgreSqlDatabase database, Tim
                         SELECT {CallColumns.Names} FROM (
                             SELECT generate_series(greatest(min(day), $1), least(max(day), $2)) AS d FROM {database.Schema}.call_record) AS days
                         CROSS JOIN LATERAL (
-                            SELECT * FROM {database.Schema}.call_record WHERE day = days.d AND started >= $3 AND started < $4{filter.Sql(6)}
+                            SELECT * FROM {database.Schema}.call_record
+                            WHERE day = days.d AND (days.d > $1 AND days.d < $2 OR started >= $3 AND started < $4){filter.Sql(6)}
                             ORDER BY actual_cost DESC NULLS LAST LIMIT $5) AS dearest
                         ORDER BY actual_cost DESC NULLS LAST LIMIT $5
                         """,
@@ -362,18 +364,21 @@ internal sealed class PostgreSqlCallRecordStore(PostgreSqlDatabase database, Tim
         var filter = new CallFilter(query, nullName: "");
         var isWhole = query is { Tenant: null, Feature: null, Model: null };
 
-        // Whole days for the breakdowns, one row an hour for the points, where nothing is filtered: a month is a few thousand rows.
-        var firstDay = Math.Min(slots.HoursTo, (slots.HoursFrom + TimeSpan.TicksPerDay - 1) / TimeSpan.TicksPerDay * TimeSpan.TicksPerDay);
-        var lastDay = Math.Max(firstDay, slots.HoursTo / TimeSpan.TicksPerDay * TimeSpan.TicksPerDay);
+        // Whole days for the breakdowns, and for the points where these are made of days; without a filter one row an hour for the points: a month is a few thousand rows.
+        var (firstDay, lastDay) = slots.Days;
+        var pointLevel = isWhole ? WholeHour : Hour;
         var minutes = Within(Minute, slots.BeforeFrom, slots.HoursFrom) + Within(Minute, slots.HoursTo, slots.AfterTo);
-        var points = minutes + Within(isWhole ? WholeHour : Hour, slots.HoursFrom, slots.HoursTo);
-        var groups =
+        var points =
             minutes
             + (
-                isWhole
-                    ? Within(Hour, slots.HoursFrom, firstDay) + Within(Day, firstDay, lastDay) + Within(Hour, lastDay, slots.HoursTo)
-                    : Within(Hour, slots.HoursFrom, slots.HoursTo)
+                query.Interval.Ticks % TimeSpan.TicksPerDay == 0
+                    ? Within(pointLevel, slots.HoursFrom, firstDay)
+                        + Within(Day, firstDay, lastDay)
+                        + Within(pointLevel, lastDay, slots.HoursTo)
+                    : Within(pointLevel, slots.HoursFrom, slots.HoursTo)
             );
+        var groups =
+            minutes + Within(Hour, slots.HoursFrom, firstDay) + Within(Day, firstDay, lastDay) + Within(Hour, lastDay, slots.HoursTo);
         var pointSums = new Dictionary<long, CostSum>();
         var groupSums = new Dictionary<SumKey, CostSum>();
         var batch = new NpgsqlBatch(connection);

@@ -170,24 +170,16 @@ internal sealed class SqliteCallRecordStore(SqliteFile file, SqliteWriter writer
         {
             var slots = TimeSlots.Of(query, clock.GetUtcNow());
             Add(SumLevel.Minute, slots.BeforeFrom, slots.HoursFrom, isPoint: true, isGroup: true);
-            if (filter.IsEmpty)
-            {
-                // Whole days for the breakdowns, one row an hour for the points: a month is a few thousand rows.
-                var firstDay = Math.Min(
-                    slots.HoursTo,
-                    (slots.HoursFrom + TimeSpan.TicksPerDay - 1) / TimeSpan.TicksPerDay * TimeSpan.TicksPerDay
-                );
-                var lastDay = Math.Max(firstDay, slots.HoursTo / TimeSpan.TicksPerDay * TimeSpan.TicksPerDay);
-                Add(SumLevel.WholeHour, slots.HoursFrom, slots.HoursTo, isPoint: true, isGroup: false);
-                Add(SumLevel.Hour, slots.HoursFrom, firstDay, isPoint: false, isGroup: true);
-                Add(SumLevel.Day, firstDay, lastDay, isPoint: false, isGroup: true);
-                Add(SumLevel.Hour, lastDay, slots.HoursTo, isPoint: false, isGroup: true);
-            }
-            else
-            {
-                Add(SumLevel.Hour, slots.HoursFrom, slots.HoursTo, isPoint: true, isGroup: true);
-            }
 
+            // Whole days for the breakdowns, and for the points where these are made of days; without a filter one row an hour for the points: a month is a few thousand rows.
+            var (firstDay, lastDay) = slots.Days;
+            var points = filter.IsEmpty ? SumLevel.WholeHour : SumLevel.Hour;
+            var arePointsOfDays = query.Interval.Ticks % TimeSpan.TicksPerDay == 0;
+            Add(points, slots.HoursFrom, arePointsOfDays ? firstDay : slots.HoursTo, isPoint: true, isGroup: false);
+            Add(points, arePointsOfDays ? lastDay : slots.HoursTo, slots.HoursTo, isPoint: true, isGroup: false);
+            Add(SumLevel.Hour, slots.HoursFrom, firstDay, isPoint: false, isGroup: true);
+            Add(SumLevel.Day, firstDay, lastDay, isPoint: arePointsOfDays, isGroup: true);
+            Add(SumLevel.Hour, lastDay, slots.HoursTo, isPoint: false, isGroup: true);
             Add(SumLevel.Minute, slots.HoursTo, slots.AfterTo, isPoint: true, isGroup: true);
             return builder.Build();
         }

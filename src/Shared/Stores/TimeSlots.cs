@@ -25,6 +25,16 @@ internal readonly record struct TimeSlots
     /// <summary>Minutes from <see cref="HoursTo"/> to here.</summary>
     public long AfterTo { get; }
 
+    /// <summary>The whole days within the hours: from, to.</summary>
+    public (long From, long To) Days
+    {
+        get
+        {
+            var from = Math.Min(HoursTo, Up(HoursFrom, TimeSpan.TicksPerDay));
+            return (from, Math.Max(from, HoursTo - (HoursTo % TimeSpan.TicksPerDay)));
+        }
+    }
+
     /// <summary>The first hour whose minutes are all kept.</summary>
     public static long FirstMinute(DateTimeOffset now) => Up(Math.Max(0, now.UtcTicks - MinuteRetention.Ticks), TimeSpan.TicksPerHour);
 

@@ -74,6 +74,18 @@ public abstract class CallRecordStoreContract
         await AssertSumsAsync(calls, All() with { Tenant = "unheard-of" });
         await AssertSumsAsync(calls, All() with { Interval = TimeSpan.FromDays(1) });
         await AssertSumsAsync(calls, All() with { Interval = TimeSpan.FromDays(30), Feature = "f0" });
+        await AssertSumsAsync(
+            calls,
+            All() with
+            {
+                From = Hour.AddHours(-300),
+                To = Hour.AddHours(-31),
+                Interval = TimeSpan.FromDays(1),
+                Tenant = "t1",
+            }
+        );
+        await AssertSumsAsync(calls, All() with { From = Hour.AddHours(-20), To = Hour.AddHours(-2), Interval = TimeSpan.FromDays(1) });
+        await AssertSumsAsync(calls, All() with { From = Hour.AddHours(-300), To = Hour.AddHours(-31), Interval = TimeSpan.FromHours(5) });
         await AssertSumsAsync(calls, All() with { From = Hour.AddHours(-100), To = Hour.AddHours(-7) });
         await AssertSumsAsync(calls, All() with { From = Hour.AddHours(-3), To = Hour.AddHours(-3) });
     }
