@@ -91,6 +91,44 @@ public sealed class PostgreSqlStoreTests(SharedServer shared)
     }
 
     [StoreFact]
+    public async Task Burst_waits_for_its_turn_however_few_connections_there_are()
+    {
+        // A pool alone would refuse whoever has waited for a second.
+        using var temporary = new TemporaryStore(
+            shared.Server,
+            options => options.ConnectionString = shared.Server.ConnectionString + ";Maximum Pool Size=2;Timeout=1"
+        );
+        await Task.WhenAll(Enumerable.Range(0, 5_000).Select(_ => Task.Run(() => SpendAsync(temporary.Store, 1m))));
+
+        Assert.Equal(5_000m, await SpentAsync(temporary.Store));
+    }
+
+    [StoreFact]
+    public async Task Who_waits_while_nothing_comes_to_an_end_is_told_so()
+    {
+        using var temporary = new TemporaryStore(
+            shared.Server,
+            options => options.ConnectionString = shared.Server.ConnectionString + ";Maximum Pool Size=2;Timeout=1;Command Timeout=60"
+        );
+        await SpendAsync(temporary.Store, 1m);
+        await using var other = new NpgsqlConnection(shared.Server.ConnectionString + ";Pooling=false");
+        await other.OpenAsync();
+        var transaction = await other.BeginTransactionAsync();
+        await using var hold = new NpgsqlCommand($"LOCK TABLE {temporary.Options.Schema}.budget_slice", other, transaction);
+        await hold.ExecuteNonQueryAsync();
+
+        var first = Task.Run(() => SpendAsync(temporary.Store, 1m));
+        await Task.Delay(100);
+        var refused = await Assert.ThrowsAsync<PostgreSqlStoreException>(() => SpendAsync(temporary.Store, 1m));
+        await transaction.RollbackAsync();
+        await first;
+        await SpendAsync(temporary.Store, 1m);
+
+        Assert.Contains("All connections are busy", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(3m, await SpentAsync(temporary.Store));
+    }
+
+    [StoreFact]
     public async Task Database_user_and_rights_that_are_missing_are_named()
     {
         var target = new NpgsqlConnectionStringBuilder(shared.Server.ConnectionString);

@@ -32,6 +32,7 @@ internal sealed class PostgreSqlBudgetLedger(PostgreSqlDatabase database) : IBud
 
         return await database
             .RunAsync(
+                database.LedgerTurns,
                 async (connection, token) =>
                 {
                     var command = new NpgsqlCommand(_reserve, connection);
@@ -82,6 +83,7 @@ internal sealed class PostgreSqlBudgetLedger(PostgreSqlDatabase database) : IBud
 
         await database
             .RunAsync(
+                database.LedgerTurns,
                 async (connection, token) =>
                 {
                     var command = new NpgsqlCommand(_settle, connection);
@@ -92,7 +94,7 @@ internal sealed class PostgreSqlBudgetLedger(PostgreSqlDatabase database) : IBud
                         command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = groups });
                         command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = slices });
                         command.Parameters.Add(new NpgsqlParameter<decimal[]> { TypedValue = amounts });
-                        await command.ExecuteNonQueryAsync(token).ConfigureAwait(false);
+                        return await command.ExecuteNonQueryAsync(token).ConfigureAwait(false);
                     }
                 },
                 cancellationToken

@@ -8,8 +8,12 @@ internal sealed class PostgreSqlDatabase : IAsyncDisposable
 {
     private const int MaxTries = 5;
 
+    // Calls of one budget wait for each other in the server: more of them there only make it slower.
+    private const int MaxLedgerConnections = 16;
+
     private readonly NpgsqlDataSource _source;
     private readonly bool _ownsSource;
+    private readonly TurnQueue _turns;
     private readonly SemaphoreSlim _migrating = new(1);
     private volatile bool _isReady;
     private volatile bool _isDisposed;
@@ -32,6 +36,12 @@ internal sealed class PostgreSqlDatabase : IAsyncDisposable
         }
 
         var shown = new NpgsqlConnectionStringBuilder(_source.ConnectionString);
+        var patience = TimeSpan.FromSeconds(shown.Timeout > 0 ? shown.Timeout : 15);
+        var ledger = Math.Clamp(shown.MaxPoolSize / 4, 1, MaxLedgerConnections);
+        LedgerTurns = new TurnQueue(ledger, patience);
+
+        // Two are left to those who keep theirs for long: the watch over semantic entries, a reader of records.
+        _turns = new TurnQueue(Math.Max(1, shown.MaxPoolSize - ledger - 2), patience);
         Name = $"{shown.Host}:{shown.Port}/{shown.Database ?? shown.Username}/{Schema}";
     }
 
@@ -40,8 +50,19 @@ internal sealed class PostgreSqlDatabase : IAsyncDisposable
     /// <summary>For messages.</summary>
     public string Name { get; }
 
+    /// <summary>The ledger's own, so that neither it nor the rest waits for the other.</summary>
+    public TurnQueue LedgerTurns { get; }
+
     /// <summary>Does something that may be done twice: it is tried again when another transaction or a lost connection was in its way.</summary>
-    public async Task<T> RunAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+    public Task<T> RunAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
+        RunAsync(_turns, work, cancellationToken);
+
+    /// <summary>Likewise, in turn with others that use the same queue.</summary>
+    public async Task<T> RunAsync<T>(
+        TurnQueue turns,
+        Func<NpgsqlConnection, CancellationToken, Task<T>> work,
+        CancellationToken cancellationToken
+    )
     {
         ObjectDisposedException.ThrowIf(_isDisposed, typeof(PostgreSqlStore));
         cancellationToken.ThrowIfCancellationRequested();
@@ -49,11 +70,7 @@ internal sealed class PostgreSqlDatabase : IAsyncDisposable
         {
             try
             {
-                var connection = await OpenAsync(cancellationToken).ConfigureAwait(false);
-                await using (connection.ConfigureAwait(false))
-                {
-                    return await work(connection, cancellationToken).ConfigureAwait(false);
-                }
+                return await TryAsync(turns, work, cancellationToken).ConfigureAwait(false);
             }
             catch (Exception exception) when (exception is NpgsqlException or IOException or System.Net.Sockets.SocketException)
             {
@@ -148,6 +165,30 @@ internal sealed class PostgreSqlDatabase : IAsyncDisposable
         if (_ownsSource)
         {
             await _source.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private async Task<T> TryAsync<T>(
+        TurnQueue turns,
+        Func<NpgsqlConnection, CancellationToken, Task<T>> work,
+        CancellationToken cancellationToken
+    )
+    {
+        await turns.EnterAsync(cancellationToken).ConfigureAwait(false);
+        var isDone = false;
+        try
+        {
+            var connection = await OpenAsync(cancellationToken).ConfigureAwait(false);
+            await using (connection.ConfigureAwait(false))
+            {
+                var result = await work(connection, cancellationToken).ConfigureAwait(false);
+                isDone = true;
+                return result;
+            }
+        }
+        finally
+        {
+            turns.Leave(isDone);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 
 namespace LlmThrift.TestKit.Stores;
 
@@ -7,6 +8,7 @@ public sealed class StoreProcess : IDisposable
 {
     private readonly Process _process;
     private readonly List<string> _lines = [];
+    private readonly List<string> _errors = [];
     private readonly SemaphoreSlim _arrived = new(0);
 
     public StoreProcess(params IEnumerable<string> arguments)
@@ -18,6 +20,7 @@ public sealed class StoreProcess : IDisposable
             UseShellExecute = false,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
+            RedirectStandardError = true,
         };
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "LlmThrift.StoreChild.dll"));
         foreach (var argument in arguments)
@@ -38,7 +41,15 @@ public sealed class StoreProcess : IDisposable
                 _arrived.Release();
             }
         };
+        _process.ErrorDataReceived += (_, arrived) =>
+        {
+            lock (_lines)
+            {
+                _errors.Add(arrived.Data ?? "");
+            }
+        };
         _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
     }
 
     /// <summary>Waits for the next line that it says.</summary>
@@ -59,6 +70,23 @@ public sealed class StoreProcess : IDisposable
         {
             return [.. _lines];
         }
+    }
+
+    /// <summary>Waits until it has ended by itself.</summary>
+    /// <returns>The number that it has said last.</returns>
+    /// <exception cref="InvalidOperationException">It failed. The message has what it said of that.</exception>
+    public async Task<int> EndWithNumberAsync(TimeSpan timeout)
+    {
+        var lines = await EndAsync(timeout);
+        if (_process.ExitCode != 0 || lines.Count == 0)
+        {
+            lock (_lines)
+            {
+                throw new InvalidOperationException($"The process ended with {_process.ExitCode}. {string.Join("\n", _errors.Take(20))}");
+            }
+        }
+
+        return int.Parse(lines[^1], CultureInfo.InvariantCulture);
     }
 
     public void Dispose()

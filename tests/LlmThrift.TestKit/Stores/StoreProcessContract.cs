@@ -15,7 +15,7 @@ public abstract class StoreProcessContract
     private const int Limit = 1_000;
 
     private static readonly DateTimeOffset Slice = new(2026, 9, 1, 0, 0, 0, TimeSpan.Zero);
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     /// <summary>Arguments that name the store to LlmThrift.StoreChild.</summary>
     protected abstract IReadOnlyList<string> Target { get; }
@@ -80,7 +80,7 @@ public abstract class StoreProcessContract
         var granted = 0;
         foreach (var child in children)
         {
-            granted += int.Parse((await child.EndAsync(Patience))[^1], CultureInfo.InvariantCulture);
+            granted += await child.EndWithNumberAsync(Patience);
             child.Dispose();
         }
 
