@@ -6,6 +6,7 @@ using LlmThrift.PostgreSql.Database;
 using LlmThrift.PostgreSql.Records;
 using LlmThrift.PostgreSql.SemanticCache;
 using LlmThrift.SemanticCache;
+using LlmThrift.Stores;
 using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -20,7 +21,7 @@ namespace LlmThrift.PostgreSql;
 /// What is not possible throws a <see cref="PostgreSqlStoreException"/> that names the database and the way out; what another transaction or a cut connection got in the way of is
 /// tried again first.
 /// </remarks>
-public sealed partial class PostgreSqlStore : IDisposable, IAsyncDisposable
+public sealed class PostgreSqlStore : IDisposable, IAsyncDisposable
 {
     private readonly PostgreSqlDatabase _database;
     private readonly PostgreSqlBudgetLedger _budgets;
@@ -28,12 +29,9 @@ public sealed partial class PostgreSqlStore : IDisposable, IAsyncDisposable
     private readonly PostgreSqlDistributedCache _cache;
     private readonly PostgreSqlSemanticCacheStore _semantic;
     private readonly TimeProvider _clock;
-    private readonly ILogger _logger;
     private readonly TimeSpan _retention;
     private readonly TimeSpan _budgetRetention;
-    private readonly ITimer _maintenance;
-    private readonly CancellationTokenSource _stopping = new();
-    private int _isMaintaining;
+    private readonly StoreMaintenance _maintenance;
     private int _isDisposed;
 
     /// <summary>Makes a store. Nothing is connected yet.</summary>
@@ -47,7 +45,7 @@ public sealed partial class PostgreSqlStore : IDisposable, IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         options.Validate(nameof(options));
         _clock = clock ?? TimeProvider.System;
-        _logger = (loggers ?? NullLoggerFactory.Instance).CreateLogger("LlmThrift.PostgreSql");
+        var logger = (loggers ?? NullLoggerFactory.Instance).CreateLogger("LlmThrift.PostgreSql");
         _retention = options.Retention;
         _budgetRetention = options.BudgetRetention;
         _database = new PostgreSqlDatabase(options);
@@ -55,12 +53,7 @@ public sealed partial class PostgreSqlStore : IDisposable, IAsyncDisposable
         _records = new PostgreSqlCallRecordStore(_database, _clock);
         _cache = new PostgreSqlDistributedCache(_database, _clock, options.MaxCacheBytes);
         _semantic = new PostgreSqlSemanticCacheStore(_database, _clock);
-        _maintenance = _clock.CreateTimer(
-            static store => _ = ((PostgreSqlStore)store!).MaintainQuietlyAsync(),
-            this,
-            options.MaintenanceInterval,
-            options.MaintenanceInterval
-        );
+        _maintenance = new StoreMaintenance(MaintainAsync, options.MaintenanceInterval, _clock, logger);
     }
 
     /// <summary>Makes a store of a database, with the defaults for the rest.</summary>
@@ -105,39 +98,9 @@ public sealed partial class PostgreSqlStore : IDisposable, IAsyncDisposable
     {
         if (Interlocked.Exchange(ref _isDisposed, 1) == 0)
         {
-            await _stopping.CancelAsync().ConfigureAwait(false);
             await _maintenance.DisposeAsync().ConfigureAwait(false);
             await _semantic.StopAsync().ConfigureAwait(false);
             await _database.DisposeAsync().ConfigureAwait(false);
-            _stopping.Dispose();
         }
     }
-
-    private async Task MaintainQuietlyAsync()
-    {
-        if (Interlocked.Exchange(ref _isMaintaining, 1) != 0)
-        {
-            return;
-        }
-
-        try
-        {
-            await MaintainAsync(_stopping.Token).ConfigureAwait(false);
-        }
-        catch (Exception exception) when (exception is OperationCanceledException or ObjectDisposedException)
-        {
-            // The store is being closed.
-        }
-        catch (Exception exception)
-        {
-            LogFailure(_logger, exception.Message);
-        }
-        finally
-        {
-            Volatile.Write(ref _isMaintaining, 0);
-        }
-    }
-
-    [LoggerMessage(1, LogLevel.Warning, "The maintenance of the store failed and will be tried again: {Problem}")]
-    private static partial void LogFailure(ILogger logger, string problem);
 }

@@ -6,6 +6,7 @@ using LlmThrift.Sqlite.Caching;
 using LlmThrift.Sqlite.Database;
 using LlmThrift.Sqlite.Records;
 using LlmThrift.Sqlite.SemanticCache;
+using LlmThrift.Stores;
 using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -20,7 +21,7 @@ namespace LlmThrift.Sqlite;
 /// <para>What is not possible throws a <see cref="SqliteStoreException"/> that names the file and the way out; once the cause is gone the store works again.</para>
 /// <para>A network share is no place for the file: SQLite's locks do not hold there.</para>
 /// </remarks>
-public sealed partial class SqliteStore : IDisposable, IAsyncDisposable
+public sealed class SqliteStore : IDisposable, IAsyncDisposable
 {
     private readonly SqliteFile _file;
     private readonly SqliteWriter _writer;
@@ -28,12 +29,9 @@ public sealed partial class SqliteStore : IDisposable, IAsyncDisposable
     private readonly SqliteDistributedCache _cache;
     private readonly SqliteSemanticCacheStore _semantic;
     private readonly TimeProvider _clock;
-    private readonly ILogger _logger;
     private readonly TimeSpan _retention;
     private readonly TimeSpan _budgetRetention;
-    private readonly ITimer _maintenance;
-    private readonly CancellationTokenSource _stopping = new();
-    private int _isMaintaining;
+    private readonly StoreMaintenance _maintenance;
     private int _isDisposed;
 
     /// <summary>Makes a store. Nothing is opened yet.</summary>
@@ -47,7 +45,7 @@ public sealed partial class SqliteStore : IDisposable, IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         options.Validate(nameof(options));
         _clock = clock ?? TimeProvider.System;
-        _logger = (loggers ?? NullLoggerFactory.Instance).CreateLogger("LlmThrift.Sqlite");
+        var logger = (loggers ?? NullLoggerFactory.Instance).CreateLogger("LlmThrift.Sqlite");
         _retention = options.Retention;
         _budgetRetention = options.BudgetRetention;
         _file = new SqliteFile(options);
@@ -56,12 +54,7 @@ public sealed partial class SqliteStore : IDisposable, IAsyncDisposable
         _cache = new SqliteDistributedCache(_file, _writer, _clock, options.MaxCacheBytes);
         _semantic = new SqliteSemanticCacheStore(_file, _writer, _clock);
         Budgets = new SqliteBudgetLedger(_writer, _clock);
-        _maintenance = _clock.CreateTimer(
-            static store => _ = ((SqliteStore)store!).MaintainQuietlyAsync(),
-            this,
-            options.MaintenanceInterval,
-            options.MaintenanceInterval
-        );
+        _maintenance = new StoreMaintenance(MaintainAsync, options.MaintenanceInterval, _clock, logger);
     }
 
     /// <summary>Makes a store of a file, with the defaults for the rest.</summary>
@@ -120,11 +113,9 @@ public sealed partial class SqliteStore : IDisposable, IAsyncDisposable
     {
         if (Interlocked.Exchange(ref _isDisposed, 1) == 0)
         {
-            _stopping.Cancel();
             _maintenance.Dispose();
             _writer.Dispose();
             _file.Dispose();
-            _stopping.Dispose();
         }
     }
 
@@ -173,32 +164,4 @@ public sealed partial class SqliteStore : IDisposable, IAsyncDisposable
                 .ConfigureAwait(false);
         }
     }
-
-    private async Task MaintainQuietlyAsync()
-    {
-        if (Interlocked.Exchange(ref _isMaintaining, 1) != 0)
-        {
-            return;
-        }
-
-        try
-        {
-            await MaintainAsync(_stopping.Token).ConfigureAwait(false);
-        }
-        catch (Exception exception) when (exception is OperationCanceledException or ObjectDisposedException)
-        {
-            // The store is being closed.
-        }
-        catch (Exception exception)
-        {
-            LogFailure(_logger, exception.Message);
-        }
-        finally
-        {
-            Volatile.Write(ref _isMaintaining, 0);
-        }
-    }
-
-    [LoggerMessage(1, LogLevel.Warning, "The maintenance of the store failed and will be tried again: {Problem}")]
-    private static partial void LogFailure(ILogger logger, string problem);
 }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
 using LlmThrift.PostgreSql.Database;
+using LlmThrift.Stores;
 using Microsoft.Extensions.Caching.Distributed;
 using Npgsql;
 
@@ -54,17 +55,7 @@ internal sealed class PostgreSqlDistributedCache(PostgreSqlDatabase database, Ti
         ArgumentNullException.ThrowIfNull(value);
         ArgumentNullException.ThrowIfNull(options);
         var now = clock.GetUtcNow();
-        var latest = options.AbsoluteExpirationRelativeToNow is { } relative
-            ? Later(now, relative)
-            : options.AbsoluteExpiration?.UtcTicks ?? long.MaxValue;
-        if (latest <= now.UtcTicks)
-        {
-            throw new ArgumentOutOfRangeException(
-                nameof(options),
-                options.AbsoluteExpiration,
-                "The absolute expiration must lie in the future."
-            );
-        }
+        var latest = CacheExpiration.LatestOf(options, now);
 
         var size = value.Length + (2L * key.Length) + 100;
         if (size > Math.Min(maxBytes, int.MaxValue))
@@ -164,9 +155,6 @@ internal sealed class PostgreSqlDistributedCache(PostgreSqlDatabase database, Ti
             )
             .ConfigureAwait(false);
     }
-
-    private static long Later(DateTimeOffset now, TimeSpan by) =>
-        by.Ticks > DateTimeOffset.MaxValue.Ticks - now.UtcTicks ? long.MaxValue : now.UtcTicks + by.Ticks;
 
     private static string KeyOf(string key)
     {

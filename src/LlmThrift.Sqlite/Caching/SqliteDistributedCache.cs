@@ -1,5 +1,6 @@
 using System.Buffers;
 using LlmThrift.Sqlite.Database;
+using LlmThrift.Stores;
 using Microsoft.Extensions.Caching.Distributed;
 
 namespace LlmThrift.Sqlite.Caching;
@@ -118,23 +119,10 @@ internal sealed class SqliteDistributedCache(SqliteFile file, SqliteWriter write
         ArgumentNullException.ThrowIfNull(key);
         ArgumentNullException.ThrowIfNull(options);
         var now = clock.GetUtcNow();
-        var latest = options.AbsoluteExpirationRelativeToNow is { } relative
-            ? Later(now, relative)
-            : options.AbsoluteExpiration?.UtcTicks ?? long.MaxValue;
-        if (latest <= now.UtcTicks)
-        {
-            throw new ArgumentOutOfRangeException(
-                nameof(options),
-                options.AbsoluteExpiration,
-                "The absolute expiration must lie in the future."
-            );
-        }
+        var latest = CacheExpiration.LatestOf(options, now);
 
         return writer.RunAsync(new SetOperation(key, value, now.UtcTicks, options.SlidingExpiration?.Ticks ?? 0, latest, maxBytes), token);
     }
-
-    private static long Later(DateTimeOffset now, TimeSpan by) =>
-        by.Ticks > DateTimeOffset.MaxValue.Ticks - now.UtcTicks ? long.MaxValue : now.UtcTicks + by.Ticks;
 
     /// <returns>The value, null when there is none, and whether its use must be written down.</returns>
     private (byte[]? Value, bool Refresh) Find(string key, bool withValue) =>

@@ -1,3 +1,5 @@
+using LlmThrift.Stores;
+
 namespace LlmThrift.Metering;
 
 /// <summary>The sums of one hour, by whom they are for, and for as long as they are kept, those of its minutes. Not safe for concurrent use.</summary>

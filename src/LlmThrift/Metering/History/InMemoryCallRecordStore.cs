@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using LlmThrift.Stores;
 
 namespace LlmThrift.Metering;
 
