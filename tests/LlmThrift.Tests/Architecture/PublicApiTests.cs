@@ -1,27 +1,12 @@
+using System.Reflection;
 using LlmThrift.CostControls;
 using LlmThrift.TestKit;
-using Xunit;
 
 namespace LlmThrift.Tests.Architecture;
 
-public sealed class PublicApiTests
+public sealed class PublicApiTests : PublicApiContract
 {
-    /// <summary>A change of the public surface is a decision: look at the difference, then copy the received file over the approved one.</summary>
-    [Fact]
-    public void Public_api_is_what_was_approved()
-    {
-        var folder = Path.Combine(ArchitectureTests.RepositoryRoot(), "tests", "LlmThrift.Tests", "Architecture");
-        var approved = Path.Combine(folder, "PublicApi.approved.txt");
-        var received = Path.Combine(folder, "PublicApi.received.txt");
-        var actual = PublicApiPrinter.Print(typeof(CostControlOptions).Assembly);
+    protected override Assembly Package => typeof(CostControlOptions).Assembly;
 
-        if (File.Exists(approved) && File.ReadAllText(approved).ReplaceLineEndings("\n") == actual)
-        {
-            File.Delete(received);
-            return;
-        }
-
-        File.WriteAllText(received, actual);
-        Assert.Fail($"The public API has changed. Compare {received} with {approved}, and copy it there if the change is meant.");
-    }
+    protected override IReadOnlyCollection<string> MayReferTo => ["Polly.Core", "Microsoft.Extensions.AI"];
 }
