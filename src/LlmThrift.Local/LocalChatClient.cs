@@ -53,6 +53,7 @@ public sealed class LocalChatClient : IChatClient
     public long EvaluatedTokens =>
         _engine is { IsValueCreated: true, Value.IsCompletedSuccessfully: true } ? Engine.Scheduler.EvaluatedTokens : 0;
 
+    /// <summary>The engine of a model that is loaded: whoever asks has seen or awaited that, so nothing blocks.</summary>
     private LocalEngine Engine => _engine.Value.GetAwaiter().GetResult();
 
     /// <summary>Loads the model and has it make one token, so that the first call does not wait for either.</summary>

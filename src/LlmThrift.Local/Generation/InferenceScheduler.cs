@@ -95,7 +95,7 @@ internal sealed class InferenceScheduler : IDisposable
                 }
                 else
                 {
-                    // Nothing to do until somebody asks. Who waits for a prefix is never alone: whoever evaluates it has work to do.
+                    // Nothing to do until somebody asks, and the thread is the scheduler's own. Who waits for a prefix is never alone: whoever evaluates it has work to do.
                     _work.Wait();
                 }
             }
