@@ -1,11 +1,12 @@
 using System.Net.Sockets;
+using LlmThrift.Diagnostics;
 using Npgsql;
 
 namespace LlmThrift.PostgreSql;
 
 /// <summary>The database of a <see cref="PostgreSqlStore"/> could not be used. The message says why and what to do; once that is done the store works again, without a restart.</summary>
 #pragma warning disable CA1032 // It is thrown here alone, and always knows its database.
-public sealed class PostgreSqlStoreException : Exception
+public sealed class PostgreSqlStoreException : StoreException
 #pragma warning restore CA1032
 {
     private PostgreSqlStoreException(string message, string database, Exception? inner)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using LlmThrift.Diagnostics;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
@@ -6,7 +7,7 @@ namespace LlmThrift.Sqlite;
 
 /// <summary>The file of a <see cref="SqliteStore"/> could not be used. The message says why and what to do; once that is done the store works again, without a restart.</summary>
 #pragma warning disable CA1032 // It is thrown here alone, and always knows its file.
-public sealed class SqliteStoreException : Exception
+public sealed class SqliteStoreException : StoreException
 #pragma warning restore CA1032
 {
     private SqliteStoreException(string message, string path, Exception? inner)

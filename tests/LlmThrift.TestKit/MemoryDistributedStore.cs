@@ -6,6 +6,8 @@ namespace LlmThrift.TestKit;
 /// <summary>A distributed cache in memory that can be made to fail, and whose payloads can be damaged.</summary>
 public sealed class MemoryDistributedStore : IDistributedCache
 {
+    private int _asked;
+
     public ConcurrentDictionary<string, byte[]> Entries { get; } = new();
 
     /// <summary>When set, every operation throws it.</summary>
@@ -13,6 +15,13 @@ public sealed class MemoryDistributedStore : IDistributedCache
 
     /// <summary>When set, every operation waits for it.</summary>
     public Task? Gate { get; set; }
+
+    /// <summary>Reads and writes that were begun.</summary>
+    public int Asked
+    {
+        get => Volatile.Read(ref _asked);
+        set => Volatile.Write(ref _asked, value);
+    }
 
     public byte[]? Get(string key) => throw new NotSupportedException("Only asynchronous operations are expected.");
 
@@ -45,6 +54,7 @@ public sealed class MemoryDistributedStore : IDistributedCache
 
     private async Task PassAsync(CancellationToken token)
     {
+        Interlocked.Increment(ref _asked);
         await Task.Yield();
         if (Gate is { } gate)
         {

@@ -91,14 +91,22 @@ internal sealed class ExactCacheChatClient(IChatClient innerClient, ExactCacheSt
             return default;
         }
 
+        if (!state.StoreRest.MayTry())
+        {
+            return new(null, null, stableKey);
+        }
+
+        var since = state.Clock.GetTimestamp();
         try
         {
             var reading = _store.GetAsync(key, stableKey, cancellationToken).AsTask();
             var found = await reading.WaitAsync(state.StoreTimeout, state.Clock, cancellationToken).ConfigureAwait(false);
+            state.StoreRest.Succeeded();
             return new(found, found?.AsServedBy(CostStages.ExactCache), stableKey);
         }
         catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
+            state.StoreRest.Failed(since);
             state.Failures.Report("exact cache store (read)", exception);
             return new(null, null, stableKey);
         }
@@ -116,19 +124,22 @@ internal sealed class ExactCacheChatClient(IChatClient innerClient, ExactCacheSt
 
     protected override async ValueTask KeepFurtherAsync(string? trail, RecordedResponse recorded, CallOptions call)
     {
-        if (trail is null)
+        if (trail is null || !state.StoreRest.MayTry())
         {
             return;
         }
 
+        var since = state.Clock.GetTimestamp();
         try
         {
             // Not cancelled with the call: the answer is paid for.
             var writing = _store.SetAsync(trail, recorded, ExpirationOf(call), CancellationToken.None).AsTask();
             await writing.WaitAsync(state.StoreTimeout, state.Clock).ConfigureAwait(false);
+            state.StoreRest.Succeeded();
         }
         catch (Exception exception)
         {
+            state.StoreRest.Failed(since);
             state.Failures.Report("exact cache store (write)", exception);
         }
     }

@@ -18,7 +18,7 @@ public sealed class ExactCacheOptions
 
     /// <summary>
     /// How long a call waits for a store outside of this process (the app's <c>HybridCache</c> or <c>IDistributedCache</c>) before it goes on
-    /// without it. Default: 1 second. More than zero.
+    /// without it. A store that made a call wait in vain is then left alone, for two seconds at first and thirty at most. Default: 1 second. More than zero.
     /// </summary>
     public TimeSpan StoreTimeout { get; set; } = TimeSpan.FromSeconds(1);
 

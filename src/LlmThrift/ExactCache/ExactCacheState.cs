@@ -22,6 +22,7 @@ internal sealed class ExactCacheState : CacheState
         Manager = new ExactCacheManager(Store);
         Expiration = options.Expiration;
         StoreTimeout = options.StoreTimeout;
+        StoreRest = new HelperRest(services.Clock);
     }
 
     public IResponseStore Store { get; }
@@ -31,6 +32,9 @@ internal sealed class ExactCacheState : CacheState
     public TimeSpan Expiration { get; }
 
     public TimeSpan StoreTimeout { get; }
+
+    /// <summary>Of the store outside of this process.</summary>
+    public HelperRest StoreRest { get; }
 
     /// <summary>The app's HybridCache, else a store in this process with the app's IDistributedCache behind it.</summary>
     private static IResponseStore CreateStore(ExactCacheOptions options, PipelineServices services)

@@ -17,7 +17,7 @@ internal sealed class PipelineServices
         Logger = (loggers ?? Find<ILoggerFactory>() ?? NullLoggerFactory.Instance).CreateLogger("LlmThrift");
         Clock = Find<TimeProvider>() ?? TimeProvider.System;
         Telemetry = Find<CostTelemetry>() ?? new CostTelemetry(Find<IMeterFactory>());
-        Failures = new HelperFailures(Logger, Telemetry.HelperErrors);
+        Failures = new HelperFailures(Logger, Telemetry.HelperErrors, Clock);
     }
 
     public ILogger Logger { get; }

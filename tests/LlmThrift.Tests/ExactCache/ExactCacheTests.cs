@@ -470,6 +470,41 @@ public sealed class ExactCacheTests
     }
 
     [Fact]
+    public async Task Store_that_made_calls_wait_in_vain_is_left_alone_for_longer_each_time()
+    {
+        var clock = new ManualTimeProvider();
+        var distributed = new MemoryDistributedStore { Gate = new TaskCompletionSource().Task };
+        using var client = new ScriptedChatClient()
+            .AsBuilder()
+            .UseCostControls()
+            .Build(new FewServices().With<IDistributedCache>(distributed).With<TimeProvider>(clock));
+        var question = 0;
+        foreach (var rest in new[] { 2, 4, 8, 16, 30, 30 })
+        {
+            var asking = Task.WhenAll(Enumerable.Range(0, 10).Select(_ => client.GetResponseAsync($"question {question++}")));
+            while (!asking.IsCompleted)
+            {
+                clock.Advance(TimeSpan.FromMilliseconds(50));
+                await Task.WhenAny(asking, Task.Delay(5));
+            }
+
+            await asking;
+            Assert.Equal(rest == 2 ? 10 : 1, distributed.Asked);
+            distributed.Asked = 0;
+            clock.Advance(TimeSpan.FromSeconds(rest - 1));
+            await client.GetResponseAsync($"question {question++}");
+            Assert.Equal(0, distributed.Asked);
+            clock.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        distributed.Gate = null;
+        await client.GetResponseAsync("question 0 again");
+        Assert.Equal(2, distributed.Asked);
+        await client.GetResponseAsync("and another");
+        Assert.Equal(4, distributed.Asked);
+    }
+
+    [Fact]
     public async Task Partition_that_cannot_be_told_is_shared_with_nobody()
     {
         using var provider = new ScriptedChatClient();
