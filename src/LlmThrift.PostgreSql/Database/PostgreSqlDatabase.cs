@@ -89,7 +89,8 @@ internal sealed class PostgreSqlDatabase : IAsyncDisposable
                     throw PostgreSqlStoreException.From(exception, Name);
                 }
 
-                await Task.Delay(5 << (2 * tries), cancellationToken).ConfigureAwait(false);
+                // A sixth of a second in all: who calls has a policy of its own for a server that is not there, and must hear of it in time.
+                await Task.Delay(5 << tries, cancellationToken).ConfigureAwait(false);
             }
         }
     }
