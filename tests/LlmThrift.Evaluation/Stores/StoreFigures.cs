@@ -18,7 +18,17 @@ internal sealed record StoreFigures
 
     public double RecordsPerSecond { get; init; }
 
-    /// <summary>Of reserving and settling while records are written as fast as they can be.</summary>
+    /// <summary>Of reserving and settling every two milliseconds or so, while nothing else is written.</summary>
+    public double MedianMicrosecondsNowAndThen { get; init; }
+
+    public double P99MicrosecondsNowAndThen { get; init; }
+
+    /// <summary>Likewise, while 5,000 records a second are written.</summary>
+    public double MedianMicrosecondsWhileRecordingAtPace { get; init; }
+
+    public double P99MicrosecondsWhileRecordingAtPace { get; init; }
+
+    /// <summary>Likewise, while records are written as fast as they can be.</summary>
     public double MedianMicrosecondsWhileRecording { get; init; }
 
     public double P99MicrosecondsWhileRecording { get; init; }
@@ -36,4 +46,13 @@ internal sealed record StoreFigures
     public double CacheGetMedianMicroseconds { get; init; }
 
     public double CacheSetMedianMicroseconds { get; init; }
+
+    /// <summary>Until another instance has a semantic entry, from the beginning of its writing; 0 where instances do not tell each other.</summary>
+    public double EntryToldMedian { get; init; }
+
+    public double EntryToldMax { get; init; }
+
+    public double RemovalToldMedian { get; init; }
+
+    public double RemovalToldMax { get; init; }
 }

@@ -17,10 +17,12 @@ internal sealed class StoreMeasurement(string name, IBudgetLedger budgets, ICall
     private const int Models = 3;
     private const int Hours = 30 * 24;
     private const int Batch = 1_000;
+    private const int PacedBatch = 500;
+    private const int Pace = 5_000;
 
     private static readonly DateTimeOffset End = new(2026, 10, 1, 0, 0, 0, TimeSpan.Zero);
 
-    /// <param name="count">Records, spread evenly over a month, 50 tenants, 5 features and 3 models.</param>
+    /// <param name="count">Records, a multiple of a thousand and more than 25,000, spread evenly over a month, 50 tenants, 5 features and 3 models.</param>
     public async Task<StoreFigures> RunAsync(long count)
     {
         Progress.Show($"{name}: warming up");
@@ -36,7 +38,12 @@ internal sealed class StoreMeasurement(string name, IBudgetLedger budgets, ICall
         var perSecondOfMany = Callers * (Pairs / 8) / Stopwatch.GetElapsedTime(many).TotalSeconds;
         var (get, set) = await CacheAsync();
 
-        var (perSecond, beside) = await RecordAsync(count);
+        Progress.Show($"{name}: calls beside records");
+        using var pause = new CancellationTokenSource(TimeSpan.FromSeconds(5));
+        var alone = await AskAsync(pause.Token);
+        var paced = Math.Min(count, 5 * Pace);
+        var (_, besidePaced) = await RecordAsync(0, paced, count, Pace);
+        var (perSecond, beside) = await RecordAsync(paced, count, count, pace: null);
         Progress.Show($"{name}: views");
         var month = new CostHistoryQuery { From = End.AddDays(-30), To = End };
         var figures = new StoreFigures
@@ -51,6 +58,10 @@ internal sealed class StoreMeasurement(string name, IBudgetLedger budgets, ICall
             CacheSetMedianMicroseconds = At(set, 0.5),
             Records = count,
             RecordsPerSecond = perSecond,
+            MedianMicrosecondsNowAndThen = At(alone, 0.5),
+            P99MicrosecondsNowAndThen = At(alone, 0.99),
+            MedianMicrosecondsWhileRecordingAtPace = At(besidePaced, 0.5),
+            P99MicrosecondsWhileRecordingAtPace = At(besidePaced, 0.99),
             MedianMicrosecondsWhileRecording = At(beside, 0.5),
             P99MicrosecondsWhileRecording = At(beside, 0.99),
             MonthMedian = await ViewAsync(async () => (await records.QueryAsync(month, default)).Total.Calls == count),
@@ -127,29 +138,25 @@ internal sealed class StoreMeasurement(string name, IBudgetLedger budgets, ICall
         return (get, set);
     }
 
-    private async Task<(double PerSecond, List<double> Beside)> RecordAsync(long count)
+    /// <summary>Writes calls while others reserve and settle: so many a second, or as fast as they can be written.</summary>
+    private async Task<(double PerSecond, List<double> Beside)> RecordAsync(long from, long to, long count, int? pace)
     {
         using var done = new CancellationTokenSource();
-        var asking = Task.Run(async () =>
-        {
-            // A call now and then, as in an app that is used.
-            var times = new List<double>();
-            while (!done.IsCancellationRequested)
-            {
-                times.Add(await PairAsync(1, times.Count));
-                await Task.Delay(2);
-            }
-
-            times.Sort();
-            return times;
-        });
+        var asking = Task.Run(() => AskAsync(done.Token));
         var busy = TimeSpan.Zero;
-        var batch = new StoredCall[Batch];
-        for (var written = 0L; written < count; written += Batch)
+        var begin = Stopwatch.GetTimestamp();
+        var batch = new StoredCall[pace is null ? Batch : PacedBatch];
+        for (var written = from; written < to; written += batch.Length)
         {
-            for (var index = 0; index < Batch; index++)
+            for (var index = 0; index < batch.Length; index++)
             {
                 batch[index] = Call(written + index, count);
+            }
+
+            if (pace is { } perSecond)
+            {
+                var wait = TimeSpan.FromSeconds((double)(written - from) / perSecond) - Stopwatch.GetElapsedTime(begin);
+                await Task.Delay(wait > TimeSpan.Zero ? wait : TimeSpan.Zero);
             }
 
             var since = Stopwatch.GetTimestamp();
@@ -162,7 +169,21 @@ internal sealed class StoreMeasurement(string name, IBudgetLedger budgets, ICall
         }
 
         await done.CancelAsync();
-        return (count / busy.TotalSeconds, await asking);
+        return ((to - from) / busy.TotalSeconds, await asking);
+    }
+
+    /// <summary>Reserves and settles now and then, as an app that is used.</summary>
+    private async Task<List<double>> AskAsync(CancellationToken until)
+    {
+        var times = new List<double>();
+        while (!until.IsCancellationRequested)
+        {
+            times.Add(await PairAsync(1, times.Count));
+            await Task.Delay(2, CancellationToken.None);
+        }
+
+        times.Sort();
+        return times;
     }
 
     /// <summary>In order of time: every group of names comes once an hour before any comes a second time.</summary>

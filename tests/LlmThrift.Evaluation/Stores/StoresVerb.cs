@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using LlmThrift.PostgreSql;
+using LlmThrift.SemanticCache;
 using LlmThrift.Sqlite;
 using Spectre.Console;
 
@@ -10,6 +11,8 @@ namespace LlmThrift.Evaluation.Stores;
 /// <summary><c>stores</c>: measures the stores of budgets, call records and caches.</summary>
 internal static class StoresVerb
 {
+    private const long MinRecords = 50_000;
+
     public static Command Create()
     {
         var sqlite = new Option<FileInfo?>("--sqlite") { Description = "A new SQLite file; a temporary one by default." };
@@ -22,6 +25,13 @@ internal static class StoresVerb
             Description = "How many call records, of a month. 540,000 make as many rows of sums as ten million do.",
             DefaultValueFactory = _ => 540_000,
         };
+        records.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<long>() is var count && (count < MinRecords || count % 1_000 != 0))
+            {
+                result.AddError($"--records is {count}: it must be a multiple of 1,000, and at least {MinRecords}.");
+            }
+        });
         var json = new Option<FileInfo?>("--json") { Description = "Write the figures to this file." };
         var command = new Command("stores", "Measures the stores of budgets, call records and caches.")
         {
@@ -77,7 +87,19 @@ internal static class StoresVerb
             await using var store = new PostgreSqlStore(
                 new PostgreSqlStoreOptions { ConnectionString = connectionString, Schema = schema }
             );
-            return await new StoreMeasurement("PostgreSQL", store.Budgets, store.Records, store.Cache).RunAsync(records);
+            await using var another = new PostgreSqlStore(
+                new PostgreSqlStoreOptions { ConnectionString = connectionString, Schema = schema }
+            );
+            var figures = await new StoreMeasurement("PostgreSQL", store.Budgets, store.Records, store.Cache).RunAsync(records);
+            var (saved, removed) = await FeedMeasurement.RunAsync(store.SemanticCache, (ISemanticCacheFeed)another.SemanticCache);
+            Progress.Clear();
+            return figures with
+            {
+                EntryToldMedian = saved[saved.Count / 2],
+                EntryToldMax = saved[^1],
+                RemovalToldMedian = removed[removed.Count / 2],
+                RemovalToldMax = removed[^1],
+            };
         }
         finally
         {
@@ -95,8 +117,12 @@ internal static class StoresVerb
         Row("pairs a second, one caller", figures.PairsPerSecondOfOne);
         Row("pairs a second, 64 callers", figures.PairsPerSecondOfMany);
         Row("records a second", figures.RecordsPerSecond);
-        Row("reserve and settle meanwhile, median (µs)", figures.MedianMicrosecondsWhileRecording);
-        Row("reserve and settle meanwhile, 99 % (µs)", figures.P99MicrosecondsWhileRecording);
+        Row("reserve and settle every 2 ms, median (µs)", figures.MedianMicrosecondsNowAndThen);
+        Row("reserve and settle every 2 ms, 99 % (µs)", figures.P99MicrosecondsNowAndThen);
+        Row("… beside 5,000 records a second, median (µs)", figures.MedianMicrosecondsWhileRecordingAtPace);
+        Row("… beside 5,000 records a second, 99 % (µs)", figures.P99MicrosecondsWhileRecordingAtPace);
+        Row("… beside as many as will go, median (µs)", figures.MedianMicrosecondsWhileRecording);
+        Row("… beside as many as will go, 99 % (µs)", figures.P99MicrosecondsWhileRecording);
         Row("records in all", figures.Records);
         Row("view of a month (ms)", figures.MonthMedian);
         Row("view of a month of one tenant (ms)", figures.MonthOfOneTenantMedian);
@@ -104,6 +130,14 @@ internal static class StoresVerb
         Row("the 20 dearest calls of a month (ms)", figures.DearestMedian);
         Row("cache, get 4 KiB, median (µs)", figures.CacheGetMedianMicroseconds);
         Row("cache, set 4 KiB, median (µs)", figures.CacheSetMedianMicroseconds);
+        if (figures.EntryToldMax > 0)
+        {
+            Row("another instance has a new entry, median (ms)", figures.EntryToldMedian);
+            Row("… at most", figures.EntryToldMax);
+            Row("another instance drops an entry, median (ms)", figures.RemovalToldMedian);
+            Row("… at most", figures.RemovalToldMax);
+        }
+
         AnsiConsole.Write(table);
 
         void Row(string name, double value) => table.AddRow(name, value.ToString(value < 100 ? "N1" : "N0", CultureInfo.InvariantCulture));
