@@ -25,6 +25,12 @@ internal sealed class HelperRest(TimeProvider clock)
 
         lock (_gate)
         {
+            if (_until == 0)
+            {
+                // It has just succeeded elsewhere.
+                return true;
+            }
+
             var now = clock.GetUtcNow().UtcTicks;
             if (now < _until)
             {
