@@ -142,10 +142,25 @@ internal static class ReplayVerb
         Row("Collections", figures => figures.GcCollections, "N0");
         Row("Share of the time in pauses for them", figures => figures.GcPauseShare, "P2");
         Row("Longest pause seen, ms", figures => figures.GcPauseMaxMilliseconds, "N1");
-        Row("Heap at the start, MB", figures => figures.HeapStartMegabytes, "N1");
-        Row("Heap at the end, MB", figures => figures.HeapEndMegabytes, "N1");
         Row("Failures", figures => figures.Failures, "N0");
+        Row("Calls with those of the warm-up", figures => figures.CallsWithWarmUp, "N0");
+        Row("Records of them", figures => figures.RecordsKept, "N0");
         AnsiConsole.Write(table);
+        var memory = new Table()
+            .Title("Memory of the whole pipeline")
+            .AddColumn("After, s")
+            .AddColumn("Live heap, MB")
+            .AddColumn("Working set, MB");
+        foreach (var sample in whole.Memory)
+        {
+            memory.AddRow(
+                sample.Seconds.ToString("N0", CultureInfo.InvariantCulture),
+                sample.LiveMegabytes.ToString("N1", CultureInfo.InvariantCulture),
+                sample.WorkingSetMegabytes.ToString("N1", CultureInfo.InvariantCulture)
+            );
+        }
+
+        AnsiConsole.Write(memory);
 
         void Row(string name, Func<TrafficReplay.Figures, double> value, string format) =>
             table.AddRow(

@@ -24,12 +24,18 @@ internal sealed class TrafficReplay(IReadOnlyList<TrafficTrace> trace, double sp
         double GcPauseShare,
         double GcPauseMaxMilliseconds,
         int GcCollections,
-        double HeapStartMegabytes,
-        double HeapEndMegabytes,
+        IReadOnlyList<MemorySample> Memory,
         int Failures,
+        int CallsWithWarmUp,
         long RecordsKept,
         decimal ActualCost
     );
+
+    /// <summary>What is in use after a whole collection that runs beside the calls, and what the process holds.</summary>
+    /// <param name="Seconds">Since the warm-up.</param>
+    /// <param name="LiveMegabytes">The managed heap without its gaps.</param>
+    /// <param name="WorkingSetMegabytes">What the process has in memory, native memory included.</param>
+    public sealed record MemorySample(double Seconds, double LiveMegabytes, double WorkingSetMegabytes);
 
     /// <summary>The pipeline with all that can be on without a model of its own.</summary>
     public static IChatClient Pipeline(IChatClient provider, CostReport report) =>
@@ -55,14 +61,18 @@ internal sealed class TrafficReplay(IReadOnlyList<TrafficTrace> trace, double sp
         using var client = throughPipeline ? Pipeline(provider, report) : provider;
         var text = new TrafficText(1);
         var random = new Random(2);
-        var overheads = new List<double>();
-        var hits = new List<double>();
+        // As large as they get, so that they do not count as growth.
+        var expected = (int)
+            Math.Min(50_000_000, trace.Count / Math.Max(1e-3, trace[^1].After.TotalSeconds) * speed * duration.TotalSeconds * 1.2);
+        var overheads = new List<double>(expected);
+        var hits = new List<double>(expected);
         var gate = new Lock();
         var failures = 0;
         var pending = 0;
         var started = Stopwatch.StartNew();
         var isWarm = false;
-        var (bytes, pause, collections, heap, measured) = (0L, TimeSpan.Zero, 0, 0d, 0);
+        var (bytes, pause, collections, measured, sent) = (0L, TimeSpan.Zero, 0, 0, 0);
+        Task<List<MemorySample>>? memory = null;
         var warmAt = TimeSpan.Zero;
         var longest = 0d;
         var asked = new TrafficCall?[Remembered];
@@ -72,7 +82,7 @@ internal sealed class TrafficReplay(IReadOnlyList<TrafficTrace> trace, double sp
             if (!isWarm && started.Elapsed >= WarmUp)
             {
                 isWarm = true;
-                heap = Heap();
+                memory = SampleMemoryAsync(duration, cancellation);
                 (bytes, pause, collections) = (GC.GetTotalAllocatedBytes(), GC.GetTotalPauseDuration(), GC.CollectionCount(0));
                 warmAt = started.Elapsed;
             }
@@ -99,6 +109,7 @@ internal sealed class TrafficReplay(IReadOnlyList<TrafficTrace> trace, double sp
                     : new TrafficCall(text.Of(next.InputTokens, random), next.InputTokens, next.OutputTokens);
             asked[index % asked.Length] = call;
             measured += isWarm ? 1 : 0;
+            sent++;
             Interlocked.Increment(ref pending);
             _ = Task.Run(() => AskAsync(call, $"tenant-{index % 50}", isWarm), cancellation);
             if (index % 500 == 0)
@@ -131,9 +142,9 @@ internal sealed class TrafficReplay(IReadOnlyList<TrafficTrace> trace, double sp
             pauses / took,
             longest,
             GC.CollectionCount(0) - collections,
-            heap,
-            Heap(),
+            memory is null ? [] : await memory,
             failures,
+            sent,
             total.Calls,
             total.ActualCost
         );
@@ -169,12 +180,34 @@ internal sealed class TrafficReplay(IReadOnlyList<TrafficTrace> trace, double sp
         }
     }
 
-    private static double Heap()
+    /// <summary>Eleven samples: at the start and after each tenth. The collections do not stop the calls, as ones asked for with a wait would.</summary>
+    private static async Task<List<MemorySample>> SampleMemoryAsync(TimeSpan duration, CancellationToken cancellation)
     {
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
-        GC.Collect();
-        return GC.GetTotalMemory(forceFullCollection: true) / 1e6;
+        var samples = new List<MemorySample>();
+        var since = Stopwatch.StartNew();
+        for (var tenth = 0; tenth <= 10; tenth++)
+        {
+            var wait = (duration * (tenth / 10.0)) - since.Elapsed;
+            await Task.Delay(wait > TimeSpan.Zero ? wait : TimeSpan.Zero, cancellation).ConfigureAwait(false);
+            var before = GC.GetGCMemoryInfo(GCKind.Background).Index;
+            GC.Collect(2, GCCollectionMode.Forced, blocking: false);
+            var patience = Stopwatch.StartNew();
+            while (GC.GetGCMemoryInfo(GCKind.Background).Index == before && patience.Elapsed < TimeSpan.FromSeconds(5))
+            {
+                await Task.Delay(5, cancellation).ConfigureAwait(false);
+            }
+
+            var info = GC.GetGCMemoryInfo(GCKind.Background);
+            samples.Add(
+                new MemorySample(
+                    since.Elapsed.TotalSeconds,
+                    (info.HeapSizeBytes - info.FragmentedBytes) / 1e6,
+                    Environment.WorkingSet / 1e6
+                )
+            );
+        }
+
+        return samples;
     }
 
     private static double At(List<double> sorted, double share) =>
