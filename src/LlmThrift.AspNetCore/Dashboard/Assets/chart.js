@@ -1,7 +1,7 @@
 // Bars over time. A bar is what the calls would have cost: what was paid at its foot, and on top of that what each stage saved. A stage that cost more than it saved hangs below the line.
 
 import { element, replace, shorten, svg } from "./dom.js";
-import { clock, count, dateOf, dayOf, money, monthOf, moneyColumn, moneyTick, span } from "./format.js";
+import { callCount, clock, dateOf, dayOf, money, monthOf, moneyColumn, moneyTick, span } from "./format.js";
 import { inOrder, stageClass, stageTitle } from "./stages.js";
 
 const margin = { top: 14, right: 10, bottom: 30, left: 64 };
@@ -142,7 +142,7 @@ export class TimeChart {
     this.#draw();
     const bar = this.#bars[index];
     this.#live.textContent = isSpoken && bar
-      ? `${span(bar.start, this.#interval)}: ${count(bar.calls)} calls, ${money(bar.paid)} paid, ${money(bar.saving)} saved.`
+      ? `${span(bar.start, this.#interval)}: ${callCount(bar.calls)}, ${money(bar.paid)} paid, ${money(bar.saving)} saved.`
       : "";
   }
 
@@ -158,7 +158,7 @@ export class TimeChart {
     replace(
       this.#tip,
       element("p", { class: "tip-title" }, span(bar.start, this.#interval)),
-      line("none", `${count(bar.calls)} ${bar.calls === 1 ? "call" : "calls"} would have cost`, write(bar.baseline)),
+      line("none", `${callCount(bar.calls)} would have cost`, write(bar.baseline)),
       [...bar.parts].filter((part) => part.stage !== null && part.value !== 0).reverse().map((part) => line(part.class, shorten(stageTitle(part.stage), 40), write(-part.value))),
       line("paid", "Paid", write(bar.paid)),
     );

@@ -1,6 +1,6 @@
 import { TimeChart } from "./chart.js";
 import { byId, element, name, replace, shorten, svg, table } from "./dom.js";
-import { compact, count, dateTime, duration, money, moneyColumn, percent, span, until } from "./format.js";
+import { callCount, compact, count, dateTime, duration, money, moneyColumn, percent, span, until } from "./format.js";
 import { inOrder, stageClass, stageTitle } from "./stages.js";
 import { follow } from "./updates.js";
 import { readView, writeView } from "./view.js";
@@ -105,7 +105,7 @@ async function load(isAsked) {
     byId("problem").hidden = true;
     show();
     if (isAsked) {
-      byId("announce").textContent = `${count(summary.total.calls)} calls, ${money(summary.total.actualCost)} paid, ${money(summary.total.saving)} saved.`;
+      byId("announce").textContent = `${callCount(summary.total.calls)}, ${money(summary.total.actualCost)} paid, ${money(summary.total.saving)} saved.`;
     }
   } catch (error) {
     if (error.name !== "AbortError") {
@@ -243,8 +243,8 @@ function showTiles() {
     tile("Would have cost", money(total.baselineCost), "As the app sent it, uncached"),
     tile("Saved", money(total.saving), total.baselineCost > 0 ? `${percent(total.savingShare, 1)} of what it would have cost` : "Nothing priced yet", total.saving < 0 ? "bad" : "good"),
     tile("Calls", compact(total.calls), compared(total.calls, previous.calls, previous.calls)),
-    tile("Answered by a cache", total.calls > 0 ? percent(served / total.calls, 1) : "–", `${count(served)} of ${count(total.calls)} calls`),
-    tile("Failed", total.calls > 0 ? percent(total.failedCalls / total.calls, 1) : "–", `${count(total.failedCalls)} of ${count(total.calls)} calls`),
+    tile("Answered by a cache", total.calls > 0 ? percent(served / total.calls, 1) : "–", `${count(served)} of ${callCount(total.calls)}`),
+    tile("Failed", total.calls > 0 ? percent(total.failedCalls / total.calls, 1) : "–", `${count(total.failedCalls)} of ${callCount(total.calls)}`),
   );
 }
 
@@ -314,7 +314,7 @@ function showStages() {
         title: "Stage",
         isHeader: true,
         value: (row) =>
-          element("span", { class: "stage-name" }, element("span", { class: `swatch ${row.class ?? "none"}` }), element("span", {}, name(row.title, 40), row.served ? element("small", {}, `${count(row.served)} calls answered`) : null)),
+          element("span", { class: "stage-name" }, element("span", { class: `swatch ${row.class ?? "none"}` }), element("span", {}, name(row.title, 40), row.served ? element("small", {}, `${callCount(row.served)} answered`) : null)),
       },
       { title: "USD", value: (row) => (row.class && row.class !== "paid" && row.value > 0 ? "+" : "") + write(row.value) },
       { title: "Share", value: (row) => (row.class && row.class !== "paid" && row.share > 0 ? "+" : "") + percent(row.share, 1) },
@@ -406,7 +406,7 @@ function showCaches() {
       { class: "shares" },
       caches.map((stage) => {
         const served = total.callsServedByStage[stage] ?? 0;
-        return shareRow(stageTitle(stage), total.calls > 0 ? served / total.calls : 0, `${count(served)} of ${count(total.calls)} calls`, stageClass(stage));
+        return shareRow(stageTitle(stage), total.calls > 0 ? served / total.calls : 0, `${count(served)} of ${callCount(total.calls)}`, stageClass(stage));
       }),
     ),
   );
@@ -555,7 +555,7 @@ function showTiers() {
           element("span", { class: `swatch tier-${index % 6}` }),
           name(tier.name, 40),
           element("span", { class: "number" }, percent(tier.calls / all, 1)),
-          element("span", { class: "note number" }, `${count(tier.calls)} calls`),
+          element("span", { class: "note number" }, callCount(tier.calls)),
         ),
       ),
     ),

@@ -58,6 +58,7 @@ export function moneyColumn(values) {
 export const moneyTick = (value, step) => dollars(step >= 1 ? 0 : Math.max(2, Math.ceil(-Math.log10(step) - 1e-9))).format(value).replace("-", "−");
 
 export const count = (value) => numbers("count", { maximumFractionDigits: 0 }).format(value);
+export const callCount = (value) => `${count(value)} ${value === 1 ? "call" : "calls"}`;
 
 export const compact = (value) => (Math.abs(value) < 10000 ? count(value) : numbers("compact", { notation: "compact", maximumFractionDigits: 1 }).format(value));
 
