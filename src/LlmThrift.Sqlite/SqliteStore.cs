@@ -115,6 +115,9 @@ public sealed class SqliteStore : IDisposable, IAsyncDisposable
         {
             _maintenance.Dispose();
             _writer.Dispose();
+
+            // It may be reading, and the app may delete the file as soon as the store is closed.
+            _maintenance.Running.Wait(TimeSpan.FromSeconds(5));
             _file.Dispose();
         }
     }

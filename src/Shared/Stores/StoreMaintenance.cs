@@ -9,14 +9,18 @@ internal sealed partial class StoreMaintenance : IAsyncDisposable, IDisposable
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stopping = new();
     private readonly ITimer _timer;
+    private volatile Task _running = Task.CompletedTask;
     private int _isRunning;
     private int _isDisposed;
 
     public StoreMaintenance(Func<CancellationToken, Task> maintain, TimeSpan interval, TimeProvider clock, ILogger logger)
     {
         (_maintain, _logger) = (maintain, logger);
-        _timer = clock.CreateTimer(static state => _ = ((StoreMaintenance)state!).RunAsync(), this, interval, interval);
+        _timer = clock.CreateTimer(static state => ((StoreMaintenance)state!).Run(), this, interval, interval);
     }
+
+    /// <summary>Ends when the maintenance under way does, failed or not.</summary>
+    public Task Running => _running;
 
     public void Dispose()
     {
@@ -38,13 +42,16 @@ internal sealed partial class StoreMaintenance : IAsyncDisposable, IDisposable
         }
     }
 
+    private void Run()
+    {
+        if (Interlocked.Exchange(ref _isRunning, 1) == 0)
+        {
+            _running = RunAsync();
+        }
+    }
+
     private async Task RunAsync()
     {
-        if (Interlocked.Exchange(ref _isRunning, 1) != 0)
-        {
-            return;
-        }
-
         try
         {
             await _maintain(_stopping.Token).ConfigureAwait(false);
