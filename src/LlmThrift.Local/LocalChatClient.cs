@@ -234,7 +234,7 @@ public sealed class LocalChatClient : IChatClient
             settings = settings with { Grammar = grammar };
         }
 
-        var request = new GenerationRequest(prompt, most, settings, stops, isStreamed, cancellationToken, calls);
+        var request = new GenerationRequest(prompt, most, settings, stops, isStreamed, cancellationToken, calls, _options.StreamInterval);
         engine.Scheduler.Enqueue(request);
         return request;
     }

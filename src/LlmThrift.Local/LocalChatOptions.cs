@@ -45,6 +45,13 @@ public sealed class LocalChatOptions
     public float DefaultTemperature { get; set; } = 0.8f;
 
     /// <summary>
+    /// The least time from one update of a stream to the next, at most a minute. Default: 16 milliseconds, about a frame of a screen: what a faster model writes meanwhile
+    /// comes as one update, which takes far less memory and fewer events of a web response. The first text and the end do not wait. Zero for an update a token where the
+    /// reader keeps up.
+    /// </summary>
+    public TimeSpan StreamInterval { get; set; } = TimeSpan.FromMilliseconds(16);
+
+    /// <summary>
     /// The name of one of llama.cpp's chat templates (such as <c>chatml</c> or <c>llama3</c>) or a template in Jinja that it knows. Default: null, the one in
     /// the model's file; where there is none the texts of the messages follow one another, as is right for models that only continue a text.
     /// </summary>
@@ -81,6 +88,10 @@ public sealed class LocalChatOptions
         Check(GpuLayers >= -1, $"GpuLayers is {GpuLayers}: -1 for all, or a number of layers.");
         Check(DefaultMaxOutputTokens >= 1, $"DefaultMaxOutputTokens is {DefaultMaxOutputTokens}: at least 1.");
         Check(DefaultTemperature is >= 0 and <= 2, $"DefaultTemperature is {DefaultTemperature}: from 0 to 2.");
+        Check(
+            StreamInterval >= TimeSpan.Zero && StreamInterval <= TimeSpan.FromMinutes(1),
+            $"StreamInterval is {StreamInterval}: from zero to a minute."
+        );
         Check(
             ToolFormat is null || Enum.IsDefined(ToolFormat.Value),
             $"ToolFormat is {ToolFormat}: one of {string.Join(", ", Enum.GetNames<LocalToolFormat>())}, or null."

@@ -11,14 +11,15 @@ internal sealed class GenerationRequest(
     IReadOnlyList<string> stopSequences,
     bool isStreamed,
     CancellationToken cancellationToken,
-    ToolCallReader? calls = null
+    ToolCallReader? calls = null,
+    TimeSpan streamInterval = default
 )
 {
     private readonly Lock _gate = new();
     private readonly AnswerText _text = new(stopSequences);
     private readonly TaskCompletionSource<GenerationOutcome> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private readonly NewsSignal? _news = isStreamed ? new NewsSignal() : null;
+    private readonly NewsSignal? _news = isStreamed ? new NewsSignal(streamInterval) : null;
     private CancellationTokenRegistration _cancellation;
     private int _read;
     private int _readCalls;
@@ -110,6 +111,7 @@ internal sealed class GenerationRequest(
     {
         _isAbandoned = true;
         _cancellation.Dispose();
+        _news?.Dispose();
     }
 
     /// <summary>Waits until there is more text, or the end.</summary>

@@ -247,11 +247,15 @@ public sealed class LocalChatClientTests(RandomModel model) : IClassFixture<Rand
                     ContextLength = -1,
                     MaxConcurrency = 0,
                     Threads = -2,
+                    StreamInterval = TimeSpan.FromSeconds(-3),
                 }
             )
         );
 
-        foreach (var name in (string[])["ModelPath", "ContextLength is -1", "MaxConcurrency is 0", "Threads is -2"])
+        foreach (
+            var name in (string[])
+                ["ModelPath", "ContextLength is -1", "MaxConcurrency is 0", "Threads is -2", "StreamInterval is -00:00:03"]
+        )
         {
             Assert.Contains(name, problem.Message, StringComparison.Ordinal);
         }
