@@ -35,6 +35,7 @@ root.Subcommands.Add(CascadeVerb.Create());
 root.Subcommands.Add(FitRoutingVerb.Create());
 root.Subcommands.Add(FitPairsVerb.Create());
 root.Subcommands.Add(FitLexicalVerb.Create());
+root.Subcommands.Add(LocalVerb.Create());
 root.Subcommands.Add(RandomModelVerb.Create());
 root.Subcommands.Add(ReplayVerb.Create());
 root.Subcommands.Add(StoresVerb.Create());

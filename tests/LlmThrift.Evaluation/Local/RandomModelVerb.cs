@@ -9,7 +9,12 @@ internal static class RandomModelVerb
     public static Command Create()
     {
         var output = new Option<FileInfo>("--out") { Description = "The GGUF file to write.", Required = true };
-        var medium = new Option<bool>("--medium") { Description = "27 million parameters instead of 300,000." };
+        var size = new Option<string>("--size")
+        {
+            Description = "small (1.4 million parameters), medium (27 million) or large (187 million).",
+            DefaultValueFactory = _ => "small",
+        };
+        size.AcceptOnlyFromAmong("small", "medium", "large");
         var experts = new Option<int>("--experts") { Description = "A mixture of so many experts, of which each token goes to two." };
         var command = new Command(
             "random-model",
@@ -17,19 +22,22 @@ internal static class RandomModelVerb
         )
         {
             output,
-            medium,
+            size,
             experts,
         };
         command.SetAction(result =>
         {
-            var options = result.GetValue(medium)
-                ? RandomLlamaOptions.Medium
-                : new RandomLlamaOptions
+            var options = result.GetRequiredValue(size) switch
+            {
+                "medium" => RandomLlamaOptions.Medium,
+                "large" => RandomLlamaOptions.Large,
+                _ => new RandomLlamaOptions
                 {
                     Embedding = 256,
                     FeedForward = 512,
                     Layers = 2,
-                };
+                },
+            };
             RandomLlamaModel.Write(result.GetRequiredValue(output).FullName, options with { Experts = result.GetValue(experts) });
         });
         return command;

@@ -59,4 +59,14 @@ public sealed record RandomLlamaOptions
             Vocabulary = 2048,
             Half = true,
         };
+
+    /// <summary>Some 187 million parameters, more than a processor's caches hold.</summary>
+    public static RandomLlamaOptions Large { get; } =
+        Medium with
+        {
+            Layers = 12,
+            Embedding = 1024,
+            Heads = 16,
+            FeedForward = 4096,
+        };
 }
