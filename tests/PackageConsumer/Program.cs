@@ -1,9 +1,10 @@
 using LlmThrift.Embeddings;
+using LlmThrift.Local;
 using LlmThrift.SemanticCache;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 
-// Both packages together: the cache takes the encoder, and the encoder's own pair scorer, from the services.
+// The packages together: the cache takes the encoder, and the encoder's own pair scorer, from the services.
 var services = new ServiceCollection();
 services.AddMiniLmEmbeddings();
 services
@@ -33,6 +34,18 @@ if (
 {
     Console.Error.WriteLine("The packages do not work together.");
     return 1;
+}
+
+// The local backend finds llama.cpp's libraries where their package put them.
+if (args is [var model])
+{
+    using var local = new LocalChatClient(new LocalChatOptions { ModelPath = model });
+    var answer = await local.GetResponseAsync("Hello", new ChatOptions { Temperature = 0, MaxOutputTokens = 20 });
+    if (answer.Usage is not { OutputTokenCount: > 0 })
+    {
+        Console.Error.WriteLine("The local model gives no answer.");
+        return 1;
+    }
 }
 
 Console.WriteLine("The packages work together.");

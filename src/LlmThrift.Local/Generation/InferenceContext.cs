@@ -42,8 +42,8 @@ internal sealed unsafe class InferenceContext : IDisposable
         parameters.BatchThreads = threads;
         parameters.NoTimings = 1;
 
-        // One memory for all sequences: what they have in common is kept once.
-        parameters.UnifiedKeyValues = 1;
+        // Each sequence has a memory of its own. In one for all, every token is compared with what every sequence holds, if only to find that it does not matter to it.
+        parameters.UnifiedKeyValues = 0;
         if (collector is not null)
         {
             parameters.EvaluationCallback = ActivationCollector.Callback;
@@ -110,8 +110,21 @@ internal sealed unsafe class InferenceContext : IDisposable
     /// <returns>False when the model can only forget all of it, and nothing was done.</returns>
     public bool Forget(int sequence, int from) => LlamaNative.RemoveFromSequence(_memory, sequence, from == 0 ? -1 : from, -1);
 
-    /// <summary>Makes the first tokens of a sequence, which is empty, those of another.</summary>
-    public void Share(int source, int destination, int count) => LlamaNative.CopySequence(_memory, source, destination, 0, count);
+    /// <summary>Makes the first tokens of a sequence those of another; what it had is lost.</summary>
+    /// <returns>False when the model cannot keep the beginning of a sequence alone, and the sequence is empty now.</returns>
+    public bool Share(int source, int destination, int count)
+    {
+        // Memories of their own can only be copied as a whole.
+        Forget(destination, 0);
+        LlamaNative.CopySequence(_memory, source, destination, -1, -1);
+        if (Forget(destination, count))
+        {
+            return true;
+        }
+
+        Forget(destination, 0);
+        return false;
+    }
 
     public void Dispose()
     {

@@ -14,6 +14,12 @@ internal sealed class InferenceScheduler : IDisposable
     /// <summary>Fewer tokens in common are not worth waiting for, or copying.</summary>
     private const int LeastShared = 16;
 
+    /// <summary>The most free slots between two busy ones that are padded.</summary>
+    private const int MostPadding = 4;
+
+    /// <summary>Any token will do.</summary>
+    private const int PaddingToken = 0;
+
     private readonly LoadedModel _model;
     private readonly InferenceContext _context;
     private readonly Slot[] _slots;
@@ -191,9 +197,11 @@ internal sealed class InferenceScheduler : IDisposable
         if (own < shared && shared >= LeastShared)
         {
             // Unless what it has in common is most of what it holds, its own beginning is as good as lost.
-            Empty(chosen);
-            _context.Share(source!.Id, chosen.Id, shared);
-            chosen.Tokens.AddRange(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(source.Tokens)[..shared]);
+            chosen.Tokens.Clear();
+            if (_context.Share(source!.Id, chosen.Id, shared))
+            {
+                chosen.Tokens.AddRange(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(source.Tokens)[..shared]);
+            }
         }
         else if (_context.Forget(chosen.Id, own))
         {
@@ -245,30 +253,104 @@ internal sealed class InferenceScheduler : IDisposable
     private bool Fill()
     {
         _context.Begin();
+        if (!Plan())
+        {
+            return false;
+        }
+
+        // In the order of the slots: llama.cpp evaluates at once what sequences with consecutive numbers have in common, which is a token each.
         foreach (var slot in _slots)
         {
             slot.Output = -1;
-            if (slot.Next is { } token && _context.Room > 0)
+            if (slot.Planned == 0)
+            {
+                continue;
+            }
+
+            if (slot.Next is { } token)
             {
                 slot.Output = _context.Add(token, slot.Tokens.Count, slot.Id, hasOutput: true);
             }
+            else if (slot.IsFree)
+            {
+                _context.Add(PaddingToken, slot.Tokens.Count, slot.Id, hasOutput: false);
+            }
+            else
+            {
+                AddPrompt(slot);
+            }
+        }
+
+        return true;
+    }
+
+    private void AddPrompt(Slot slot)
+    {
+        var prompt = slot.PromptLeft;
+        for (var i = 0; i < slot.Planned; i++)
+        {
+            var isLast = i == prompt.Length - 1;
+            var place = _context.Add(prompt[i], slot.Tokens.Count + i, slot.Id, isLast);
+            slot.Output = isLast ? place : -1;
+        }
+
+        slot.Tokens.AddRange(prompt[..slot.Planned]);
+    }
+
+    /// <summary>Says how many tokens of each slot are evaluated next; false when there are none.</summary>
+    private bool Plan()
+    {
+        var room = _context.Room;
+        foreach (var slot in _slots)
+        {
+            slot.Planned = slot.Next is null ? 0 : 1;
+            room -= slot.Planned;
         }
 
         // Who came first has the prompt evaluated first.
-        while (_context.Room > 0 && NextPrompt() is { } slot)
+        while (room > 0 && NextPrompt() is { } slot)
         {
-            var prompt = slot.PromptLeft;
-            var count = Math.Min(prompt.Length, _context.Room);
-            for (var i = 0; i < count; i++)
-            {
-                var place = _context.Add(prompt[i], slot.Tokens.Count + i, slot.Id, hasOutput: i == prompt.Length - 1);
-                slot.Output = i == prompt.Length - 1 ? place : -1;
-            }
-
-            slot.Tokens.AddRange(prompt[..count]);
+            slot.Planned = Math.Min(slot.PromptLeft.Length, room);
+            room -= slot.Planned;
         }
 
-        return _context.Count > 0;
+        var last = -1;
+        for (var i = 0; i < _slots.Length; i++)
+        {
+            if (_slots[i].Planned == 0)
+            {
+                continue;
+            }
+
+            if (last >= 0 && i - last - 1 is > 0 and <= MostPadding && i - last - 1 <= room)
+            {
+                room -= Pad(last + 1, i);
+            }
+
+            last = i;
+        }
+
+        return last >= 0;
+    }
+
+    /// <summary>Free slots between two busy ones have a token evaluated that is forgotten at once: that is faster than to evaluate the busy ones in two turns.</summary>
+    /// <returns>How many tokens that takes; 0 where one of the slots has no room for it.</returns>
+    private int Pad(int from, int to)
+    {
+        for (var i = from; i < to; i++)
+        {
+            if (!_slots[i].IsFree || _slots[i].Tokens.Count >= _contextLength)
+            {
+                return 0;
+            }
+        }
+
+        for (var i = from; i < to; i++)
+        {
+            _slots[i].Planned = 1;
+        }
+
+        return to - from;
     }
 
     private Slot? NextPrompt()
@@ -276,7 +358,7 @@ internal sealed class InferenceScheduler : IDisposable
         Slot? first = null;
         foreach (var slot in _slots)
         {
-            first = !slot.PromptLeft.IsEmpty && (first is null || slot.LastUse < first.LastUse) ? slot : first;
+            first = slot.Planned == 0 && !slot.PromptLeft.IsEmpty && (first is null || slot.LastUse < first.LastUse) ? slot : first;
         }
 
         return first;
@@ -291,9 +373,17 @@ internal sealed class InferenceScheduler : IDisposable
             return;
         }
 
-        Interlocked.Add(ref _evaluatedTokens, _context.Count);
         foreach (var slot in _slots)
         {
+            if (!slot.IsFree)
+            {
+                Interlocked.Add(ref _evaluatedTokens, slot.Planned);
+            }
+            else if (slot.Planned > 0 && !_context.Forget(slot.Id, slot.Tokens.Count))
+            {
+                Empty(slot);
+            }
+
             if (slot.Next is { } evaluated && slot.Output >= 0)
             {
                 slot.Tokens.Add(evaluated);

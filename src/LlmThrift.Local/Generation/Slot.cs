@@ -19,6 +19,9 @@ internal sealed class Slot(int id)
     /// <summary>A token that was chosen and not yet evaluated.</summary>
     public int? Next { get; set; }
 
+    /// <summary>How many of its tokens are evaluated in the next step: of the prompt, the one that was chosen, or one of padding.</summary>
+    public int Planned { get; set; }
+
     /// <summary>The place of this slot's output in the batch that is being evaluated; below zero for none.</summary>
     public int Output { get; set; } = -1;
 

@@ -11,6 +11,7 @@ internal sealed class LocalMeasurement(string path, int threads, int tokens, str
 {
     private const int Rounds = 5;
     private const int Conversations = 16;
+    private const int RoundsOfConversations = 3;
     private const int SharedTokens = 256;
     private const int LongPrompt = 512;
 
@@ -157,9 +158,9 @@ internal sealed class LocalMeasurement(string path, int threads, int tokens, str
         List<double> atOnce = [];
         List<double> ratios = [];
         var (shared, times) = (0L, 0d);
-        for (var round = 0; round < Rounds; round++)
+        for (var round = 0; round < RoundsOfConversations; round++)
         {
-            Progress.Show($"{Conversations} conversations: round {round + 1} of {Rounds}");
+            Progress.Show($"{Conversations} conversations: round {round + 1} of {RoundsOfConversations}");
             var requests = Requests(text);
             var start = Stopwatch.GetTimestamp();
             var made = 0L;
@@ -171,9 +172,9 @@ internal sealed class LocalMeasurement(string path, int threads, int tokens, str
             oneByOne.Add(made / Stopwatch.GetElapsedTime(start).TotalSeconds);
             requests = Requests(text);
             start = Stopwatch.GetTimestamp();
-            var usages = (await Task.WhenAll(requests.Select(request => client.GetResponseAsync(request, options)))).Select(response =>
-                response.Usage!
-            ).ToList();
+            var usages = (await Task.WhenAll(requests.Select(request => client.GetResponseAsync(request, options))))
+                .Select(response => response.Usage!)
+                .ToList();
             var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
             atOnce.Add(usages.Sum(usage => usage.OutputTokenCount!.Value) / seconds);
             ratios.Add(atOnce[^1] / oneByOne[^1]);
@@ -193,25 +194,27 @@ internal sealed class LocalMeasurement(string path, int threads, int tokens, str
         var system = new ChatMessage(ChatRole.System, Beginning() + text);
         return
         [
-            .. Enumerable.Range(0, Conversations).Select(i => (ChatMessage[])[system, new ChatMessage(ChatRole.User, $"{(char)('A' + i)} question")]),
+            .. Enumerable
+                .Range(0, Conversations)
+                .Select(i => (ChatMessage[])[system, new ChatMessage(ChatRole.User, $"{(char)('A' + i)} question")]),
         ];
     }
 
     /// <summary>A text that, after what no prompt has begun with before, has so many tokens, or all but as many as the model's context.</summary>
-    private async Task<string> TextAsync(LocalChatClient client, int atLeast)
+    private static async Task<string> TextAsync(LocalChatClient client, int atLeast)
     {
+        const string Unlike = "000000 ";
         var text = "";
         while (true)
         {
+            // Each is the one before and a little more, of which only the end is evaluated.
             var longer = text + "the old man and the sea ";
             try
             {
-                if ((await client.GetResponseAsync(Beginning() + text, OneToken)).Usage!.InputTokenCount >= atLeast)
+                if ((await client.GetResponseAsync(Unlike + longer, OneToken)).Usage!.InputTokenCount >= atLeast)
                 {
-                    return text;
+                    return longer;
                 }
-
-                await client.GetResponseAsync(Beginning() + longer, OneToken);
             }
             catch (LocalModelException) when (text.Length > 0)
             {

@@ -117,7 +117,8 @@ internal static class LocalVerb
         );
         AnsiConsole.Write(table);
 
-        void Row(FormattableString name, string value) => table.AddRow(Markup.Escape(FormattableString.Invariant(name)), Markup.Escape(value));
+        void Row(FormattableString name, string value) =>
+            table.AddRow(Markup.Escape(FormattableString.Invariant(name)), Markup.Escape(value));
     }
 
     private static string Number(double value) => value.ToString(value < 100 ? "N2" : "N0", CultureInfo.InvariantCulture);

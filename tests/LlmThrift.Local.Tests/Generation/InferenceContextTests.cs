@@ -61,7 +61,7 @@ public sealed class InferenceContextTests(RandomModel file) : IClassFixture<Rand
         }
 
         Assert.Equal(0, context.Evaluate());
-        context.Share(0, 3, 60);
+        Assert.True(context.Share(0, 3, 60));
         Assert.True(context.Forget(0, 10));
         context.Begin();
         var place = 0;

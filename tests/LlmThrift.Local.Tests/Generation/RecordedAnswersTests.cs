@@ -54,4 +54,32 @@ public sealed class RecordedAnswersTests(RandomModel model) : IClassFixture<Rand
             Assert.Equal(asked.Select(answer => answer.Text), responses.Select(response => response.Text));
         }
     }
+
+    [NativeFact]
+    public async Task Answers_that_end_at_different_times_leave_the_others_alone()
+    {
+        // Between slots that are busy there are free ones, some of which hold the prompt that comes next.
+        using var client = model.Client(o => (o.ModelPath, o.MaxConcurrency) = (_path, 8));
+        var random = new Random(1);
+        var asked = Enumerable
+            .Range(0, 60)
+            .Select(i => (Recorded.Answers[i % Recorded.Answers.Count], Tokens: random.Next(1, Recorded.MaxOutputTokens)))
+            .ToList();
+
+        var next = -1;
+        await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => AskAsync()));
+
+        async Task AskAsync()
+        {
+            while (Interlocked.Increment(ref next) is var i && i < asked.Count)
+            {
+                var (answer, tokens) = asked[i];
+                var response = await client.GetResponseAsync(answer.Prompt, new ChatOptions { Temperature = 0, MaxOutputTokens = tokens });
+
+                // The last character may be cut.
+                Assert.StartsWith(response.Text.TrimEnd('\ufffd'), answer.Text, StringComparison.Ordinal);
+                Assert.Equal(tokens, response.Usage!.OutputTokenCount);
+            }
+        }
+    }
 }

@@ -61,12 +61,5 @@ public sealed record RandomLlamaOptions
         };
 
     /// <summary>Some 187 million parameters, more than a processor's caches hold.</summary>
-    public static RandomLlamaOptions Large { get; } =
-        Medium with
-        {
-            Layers = 12,
-            Embedding = 1024,
-            Heads = 16,
-            FeedForward = 4096,
-        };
+    public static RandomLlamaOptions Large { get; } = Medium with { Layers = 12, Embedding = 1024, Heads = 16, FeedForward = 4096 };
 }
