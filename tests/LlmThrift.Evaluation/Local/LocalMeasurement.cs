@@ -13,7 +13,7 @@ internal sealed class LocalMeasurement(string path, int threads, int tokens, str
     private const int Conversations = 16;
     private const int RoundsOfConversations = 3;
     private const int SharedTokens = 256;
-    private const int LongPrompt = 512;
+    private const int LongPrompt = 500;
 
     private static readonly ChatOptions OneToken = new() { Temperature = 0, MaxOutputTokens = 1 };
 
