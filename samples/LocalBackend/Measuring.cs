@@ -143,7 +143,7 @@ internal static class Measuring
         foreach (var row in rows)
         {
             table.AddRow(
-                row.Quantization ?? "?",
+                LevelOf(row),
                 Megabytes(row.FileBytes),
                 Megabytes(row.WorkingBytes),
                 $"{row.Perplexity:F3}",
@@ -165,9 +165,11 @@ internal static class Measuring
         Console.WriteLine(
             best is null
                 ? $"None works in {megabytes} MB; the smallest takes {Megabytes(rows.Min(row => row.WorkingBytes))}."
-                : $"In {megabytes} MB the best is {best.Quantization}: {best.TopTokenAgreement:P1} of its likeliest tokens are those of the original."
+                : $"In {megabytes} MB the best is {LevelOf(best)}: {best.TopTokenAgreement:P1} of its likeliest tokens are those of the original."
         );
     }
+
+    private static string LevelOf(LocalModelMeasurement row) => row.Quantization ?? "as it is";
 
     private static string Megabytes(long bytes) => $"{bytes / 1e6:N1} MB";
 }

@@ -11,7 +11,7 @@ namespace LlmThrift.Local.Generation;
 /// </summary>
 internal sealed class InferenceScheduler : IDisposable
 {
-    /// <summary>Fewer tokens in common are not worth waiting for, or copying.</summary>
+    /// <summary>Fewer tokens in common are not worth waiting for, copying, or keeping for a longer prompt: from the beginning on, attention has fewer blocks to compute.</summary>
     private const int LeastShared = 16;
 
     /// <summary>The most free slots between two busy ones that are padded.</summary>
@@ -194,6 +194,7 @@ internal sealed class InferenceScheduler : IDisposable
         }
 
         var chosen = target!;
+        own = own >= LeastShared || 2 * own >= prompt.Length ? own : 0;
         if (own < shared && shared >= LeastShared)
         {
             // Unless what it has in common is most of what it holds, its own beginning is as good as lost.
