@@ -31,6 +31,9 @@ internal sealed class InferenceScheduler : IDisposable
     private readonly SemaphoreSlim _work = new(0);
     private readonly Thread _thread;
     private long _uses;
+
+    /// <summary>Tokens of the next step, without padding.</summary>
+    private int _planned;
     private bool _isDisposed;
     private long _evaluatedTokens;
 
@@ -315,6 +318,7 @@ internal sealed class InferenceScheduler : IDisposable
             room -= slot.Planned;
         }
 
+        _planned = _context.Room - room;
         var last = -1;
         for (var i = 0; i < _slots.Length; i++)
         {
@@ -374,14 +378,12 @@ internal sealed class InferenceScheduler : IDisposable
             return;
         }
 
+        Interlocked.Add(ref _evaluatedTokens, _planned);
         foreach (var slot in _slots)
         {
-            if (!slot.IsFree)
+            if (slot.IsFree && slot.Planned > 0 && !_context.Forget(slot.Id, slot.Tokens.Count))
             {
-                Interlocked.Add(ref _evaluatedTokens, slot.Planned);
-            }
-            else if (slot.Planned > 0 && !_context.Forget(slot.Id, slot.Tokens.Count))
-            {
+                // A model that cannot forget the padding alone forgets all.
                 Empty(slot);
             }
 

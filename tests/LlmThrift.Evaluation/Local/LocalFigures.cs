@@ -20,9 +20,10 @@ internal sealed record LocalFigures
     /// <summary>Managed bytes a token of an answer as a whole.</summary>
     public required double BytesPerToken { get; init; }
 
-    /// <summary>Managed bytes a token of a stream, and how many tokens an update of it had.</summary>
+    /// <summary>Managed bytes a token of a stream.</summary>
     public required double BytesPerStreamedToken { get; init; }
 
+    /// <summary>Tokens an update of a stream.</summary>
     public required double TokensPerUpdate { get; init; }
 
     public required ConversationFigures Conversations { get; init; }

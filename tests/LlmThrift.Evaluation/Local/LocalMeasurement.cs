@@ -183,7 +183,7 @@ internal sealed class LocalMeasurement(string path, int threads, int tokens, str
             shared = usages.Max(usage => usage.CachedInputTokenCount!.Value);
             var evaluated = usages.Sum(usage => usage.InputTokenCount!.Value - usage.CachedInputTokenCount!.Value);
             var unshared = usages.Sum(usage => usage.InputTokenCount!.Value - shared);
-            times = Math.Max(times, (evaluated - unshared) / (double)shared);
+            times = Math.Max(times, shared == 0 ? Conversations : (evaluated - unshared) / (double)shared);
         }
 
         return new ConversationFigures(Conversations, shared, times, Median(oneByOne), Median(atOnce), Median(ratios));

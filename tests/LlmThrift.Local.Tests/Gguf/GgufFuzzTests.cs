@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using LlmThrift.Local.Gguf;
 using LlmThrift.TestKit.Gguf;
+using Microsoft.Extensions.AI;
 using Xunit;
 
 namespace LlmThrift.Local.Tests.Gguf;
@@ -54,5 +55,41 @@ public sealed class GgufFuzzTests
 
         // Most damage is where it is seen: were fewer refused, the damage or the checks would have become weak.
         Assert.InRange(refused, 220, 299);
+    }
+
+    /// <summary>What is not seen beforehand is refused by llama.cpp, or is a model, of whatever worth: the process goes on in any case.</summary>
+    [NativeFact]
+    public async Task Loading_300_damaged_files_does_not_end_the_process()
+    {
+        using var directory = new TemporaryDirectory();
+        var path = directory.File("damaged.gguf");
+        var writer = RandomLlamaModel.Build(new RandomLlamaOptions { Layers = 1, Half = true });
+        var fuzzer = new GgufFuzzer(writer.ToArray(), writer.Fields, seed: 1);
+        var (refused, answered) = (0, 0);
+        for (var i = 0; i < 300; i++)
+        {
+            await File.WriteAllBytesAsync(path, fuzzer.Damage(i).Bytes);
+            using var client = new LocalChatClient(
+                new LocalChatOptions
+                {
+                    ModelPath = path,
+                    ContextLength = 64,
+                    MaxConcurrency = 1,
+                }
+            );
+            try
+            {
+                await client.GetResponseAsync("Go on", new ChatOptions { Temperature = 0, MaxOutputTokens = 3 });
+                answered++;
+            }
+            catch (LocalModelException)
+            {
+                refused++;
+            }
+        }
+
+        // A changed weight is a model too.
+        Assert.Equal(300, refused + answered);
+        Assert.InRange(answered, 5, 80);
     }
 }
