@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
@@ -54,7 +55,7 @@ internal sealed class SqliteFile(SqliteStoreOptions options) : IDisposable
                 {
                     // Only before the first table.
                     database.Execute("PRAGMA auto_vacuum=INCREMENTAL");
-                    database.Execute("PRAGMA journal_mode=WAL");
+                    UseWriteAheadLog(database);
                 }
 
                 database.Execute(
@@ -73,6 +74,26 @@ internal sealed class SqliteFile(SqliteStoreOptions options) : IDisposable
             {
                 database.Dispose();
                 throw;
+            }
+        }
+    }
+
+    /// <summary>Where several processes open a new file at once, SQLite refuses all but one to change its journal, and does not wait for that whatever the timeout.</summary>
+    private void UseWriteAheadLog(SqliteDatabase database)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var spin = default(SpinWait);
+        while (true)
+        {
+            try
+            {
+                database.Execute("PRAGMA journal_mode=WAL");
+                return;
+            }
+            catch (SqliteException busy)
+                when (busy.SqliteErrorCode == SQLitePCL.raw.SQLITE_BUSY && Stopwatch.GetElapsedTime(started) < _busyTimeout)
+            {
+                spin.SpinOnce();
             }
         }
     }
