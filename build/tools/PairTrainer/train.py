@@ -73,14 +73,14 @@ def scaled(features, means, factors):
     return torch.from_numpy(((features - means) * factors).astype("float32")).clamp(-FEATURE_BOUND, FEATURE_BOUND)
 
 
-def batches(chosen, lengths, random):
+def batches(chosen, lengths, random, size=BATCH):
     """Pairs of about the same length, so that little is padding, in random order."""
     chosen = random.permutation(chosen)
     made = []
-    for start in range(0, len(chosen), 40 * BATCH):
-        part = chosen[start : start + 40 * BATCH]
+    for start in range(0, len(chosen), 40 * size):
+        part = chosen[start : start + 40 * size]
         part = part[numpy.argsort(lengths[part], kind="stable")]
-        made += [part[i : i + BATCH] for i in range(0, len(part), BATCH)]
+        made += [part[i : i + size] for i in range(0, len(part), size)]
     random.shuffle(made)
     return made
 
@@ -162,6 +162,7 @@ def main():
 
     # One calibration for all, made on scores of pairs that were left out: it changes no fold's order.
     calibration = calibrate(scores, pairs.labels)
+    (calibration[0] * scores + calibration[1]).astype("<f4").tofile(options.output / "scores.f32")
     for fold in range(count):
         pack(options.output / f"fold-{fold}.bin", *fitted[fold], COSINE_WEIGHT, calibration)
     everything = fit(pairs, numpy.arange(len(pairs.labels)), options.seed)

@@ -21,4 +21,15 @@ internal readonly unsafe struct EncoderLayer
         Down = new(file, part + ModelLayout.FeedForwardDown, ModelLayout.Intermediate, Dimensions);
         FeedForwardNorm = file.Part<float>(part + ModelLayout.FeedForwardNorm, 2 * Dimensions);
     }
+
+    /// <summary>A layer with other linear maps.</summary>
+    public EncoderLayer(in EncoderLayer layer, LinearLayer attentionInput, LinearLayer attentionOutput, LinearLayer up, LinearLayer down)
+    {
+        AttentionInput = attentionInput;
+        AttentionOutput = attentionOutput;
+        AttentionNorm = layer.AttentionNorm;
+        Up = up;
+        Down = down;
+        FeedForwardNorm = layer.FeedForwardNorm;
+    }
 }

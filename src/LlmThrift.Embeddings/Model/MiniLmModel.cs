@@ -42,6 +42,8 @@ internal sealed unsafe class MiniLmModel
 
     public WordPieceTokenizer Tokenizer { get; }
 
+    public ReadOnlySpan<EncoderLayer> Layers => _layers;
+
     /// <summary>Writes a token's row of the word-embedding table, before positions and normalisation.</summary>
     /// <param name="id">A token that a text can have.</param>
     /// <param name="destination">384 values.</param>
@@ -82,7 +84,37 @@ internal sealed unsafe class MiniLmModel
         var tokens = ids.Length;
         ArgumentOutOfRangeException.ThrowIfGreaterThan(tokens, ModelLayout.MaxTokens, nameof(ids));
         Embed(scratch, ids, lengths);
-        foreach (ref readonly var layer in _layers.AsSpan())
+        Transform(scratch, lengths, _layers, cancellationToken);
+        var row = scratch.Hidden;
+        for (var text = 0; text < lengths.Length; text++)
+        {
+            VectorMath.MeanOfLengthOne(row, lengths[text], destination.Slice(text * Dimensions, Dimensions));
+            row += lengths[text] * Dimensions;
+        }
+
+        GC.KeepAlive(scratch);
+    }
+
+    /// <summary>Runs layers over the tokens' embeddings, in place.</summary>
+    /// <param name="scratch">Holds the embeddings, and then what the last layer makes of them.</param>
+    /// <param name="lengths">The number of tokens of each text.</param>
+    /// <param name="layers">The layers.</param>
+    /// <param name="cancellationToken">Observed before each layer.</param>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
+    public void Transform(
+        MiniLmScratch scratch,
+        ReadOnlySpan<int> lengths,
+        ReadOnlySpan<EncoderLayer> layers,
+        CancellationToken cancellationToken
+    )
+    {
+        var tokens = 0;
+        foreach (var length in lengths)
+        {
+            tokens += length;
+        }
+
+        foreach (ref readonly var layer in layers)
         {
             cancellationToken.ThrowIfCancellationRequested();
             VectorMath.Quantise(scratch.Hidden, tokens, Dimensions, scratch.Quantised, scratch.RowScales);
@@ -99,16 +131,24 @@ internal sealed unsafe class MiniLmModel
             _kernel.Multiply(layer.Down, scratch.Quantised, scratch.RowScales, tokens, scratch.Context);
             VectorMath.AddAndNormalise(scratch.Hidden, scratch.Context, tokens, layer.FeedForwardNorm, NormEpsilon);
         }
-
-        var row = scratch.Hidden;
-        for (var text = 0; text < lengths.Length; text++)
-        {
-            VectorMath.MeanOfLengthOne(row, lengths[text], destination.Slice(text * Dimensions, Dimensions));
-            row += lengths[text] * Dimensions;
-        }
-
-        GC.KeepAlive(scratch);
     }
+
+    /// <summary>Writes a token's embedding at a position, before normalisation.</summary>
+    /// <param name="id">A token that a text can have.</param>
+    /// <param name="position">Its position, from 0.</param>
+    /// <param name="destination">384 values.</param>
+    public void ReadEmbedding(int id, int position, Span<float> destination)
+    {
+        ReadWordEmbedding(id, destination);
+        fixed (float* row = destination)
+        {
+            VectorMath.Add(row, _positions + (position * Dimensions), Dimensions);
+        }
+    }
+
+    /// <summary>Normalises the embeddings of so many tokens, in place.</summary>
+    public void NormaliseEmbeddings(MiniLmScratch scratch, int tokens) =>
+        VectorMath.Normalise(scratch.Hidden, tokens, _embeddingNorm, NormEpsilon);
 
     private void Embed(MiniLmScratch scratch, ReadOnlySpan<int> ids, ReadOnlySpan<int> lengths)
     {
@@ -118,12 +158,11 @@ internal sealed unsafe class MiniLmModel
         {
             for (var position = 0; position < length; position++, row += Dimensions)
             {
-                ReadWordEmbedding(ids[place++], new Span<float>(row, Dimensions));
-                VectorMath.Add(row, _positions + (position * Dimensions), Dimensions);
+                ReadEmbedding(ids[place++], position, new Span<float>(row, Dimensions));
             }
         }
 
-        VectorMath.Normalise(scratch.Hidden, place, _embeddingNorm, NormEpsilon);
+        NormaliseEmbeddings(scratch, place);
     }
 
     private static void Attend(MiniLmScratch scratch, ReadOnlySpan<int> lengths)

@@ -20,6 +20,12 @@ internal sealed class PairNetwork(PairWeights weights, PairVocabulary vocabulary
 
     public PairWeights Weights => weights;
 
+    /// <summary>The tokens of the first question of the last pair.</summary>
+    public ReadOnlySpan<int> LeftTokens => _left.Question.Tokens;
+
+    /// <summary>The tokens of the other.</summary>
+    public ReadOnlySpan<int> RightTokens => _right.Question.Tokens;
+
     /// <summary>The calibrated log-odds that two questions have the same answer.</summary>
     public float LogOdds(string left, string right, float cosine)
     {

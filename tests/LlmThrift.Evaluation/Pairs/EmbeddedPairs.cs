@@ -52,10 +52,14 @@ internal sealed class EmbeddedPairs
         return new EmbeddedPairs(pairs, vectors);
     }
 
-    public float Score(IQuestionPairScorer scorer, int index)
+    public float Score(IQuestionPairScorer scorer, int index) => scorer.Score(PairAt(index));
+
+    public float Verify(IQuestionPairScorer scorer, int index) => scorer.Verify(PairAt(index));
+
+    private QuestionPair PairAt(int index)
     {
         var pair = Pairs[index];
-        return scorer.Score(new QuestionPair(pair.First, pair.Second, _vectors[pair.First], _vectors[pair.Second], Cosines[index]));
+        return new QuestionPair(pair.First, pair.Second, _vectors[pair.First], _vectors[pair.Second], Cosines[index]);
     }
 
     private static float Cosine(float[] left, float[] right)

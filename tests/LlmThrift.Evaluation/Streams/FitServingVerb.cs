@@ -37,8 +37,7 @@ internal static class FitServingVerb
         using var generator = new MiniLmEmbeddingGenerator();
         var all = files.Select(IntentFile.Read).ToArray();
         var vectors = await Vectors.EmbedAsync(generator, all.SelectMany(file => file.Texts), cancellation);
-        var scorer = generator.GetService(typeof(IQuestionPairScorer)) as IQuestionPairScorer;
-        var fit = new ServingFit(scorer);
+        var fit = new ServingFit(new RememberedScores(new MiniLmPairScorer()));
         ServingModel? model = null;
         double intercept = 0;
         double[] weights = [];

@@ -40,24 +40,20 @@ internal sealed class ServingFit(IQuestionPairScorer? scorer)
             var vector = vectors[text];
             var answer = stream.Answers[question];
             var count = FindNearest(kept, vector, similarities, nearest);
-            var scored = 0;
             for (var i = 0; i < count; i++)
             {
-                var entry = kept[nearest[i]];
-                var isNew = !candidates.Take(i).Any(c => c.Entry.Group == entry.Group);
-                var score =
-                    isNew && scored++ < 3 && scorer is not null
-                        ? scorer.Score(new QuestionPair(text, entry.Question, vector, entry.Vector, similarities[nearest[i]]))
-                        : float.NaN;
-                candidates[i] = new Candidate(entry, similarities[nearest[i]], score);
+                candidates[i] = new Candidate(kept[nearest[i]], similarities[nearest[i]], float.NaN);
             }
 
-            var decision = policy.Decide(candidates.AsSpan(0, count), new AskedQuestion(text));
+            var asked = new AskedQuestion(text, vector, scorer);
+            var decision = policy.Decide(candidates.AsSpan(0, count), asked);
             bool? wasRight = decision.Entry is { } best ? stream.Answers[best.Id] == answer : null;
             if (wasRight is { } right && !float.IsNaN(decision.Trace.LogOdds))
             {
                 var features = new float[ServingFeatures.Count];
+                asked.ScoreAll(candidates.AsSpan(0, count));
                 var chosen = ServingFeatures.Compute(candidates.AsSpan(0, count), features, out _);
+                features[ServingFeatures.OwnScore] = ServingFeatures.LogOdds(asked.Verify(candidates, chosen));
                 var members = candidates
                     .AsSpan(0, count)
                     .ToArray()

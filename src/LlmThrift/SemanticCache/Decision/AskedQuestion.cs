@@ -19,11 +19,19 @@ internal readonly ref struct AskedQuestion(string text, ReadOnlySpan<float> vect
         ref var candidate = ref candidates[place];
         if (scorer is not null && float.IsNaN(candidate.Score) && IsAmongNearestAnswers(candidates[..place]))
         {
-            var entry = candidate.Entry;
-            candidate = candidate with
-            {
-                Score = scorer.Score(new QuestionPair(text, entry.Question, _vector, entry.Vector, candidate.Similarity)),
-            };
+            candidate = candidate with { Score = scorer.Score(PairWith(candidate)) };
+        }
+
+        return candidate.Score;
+    }
+
+    /// <summary>Scores a candidate that may be served with more care, if it has a score.</summary>
+    public float Verify(Span<Candidate> candidates, int place)
+    {
+        ref var candidate = ref candidates[place];
+        if (scorer is not null && !float.IsNaN(candidate.Score))
+        {
+            candidate = candidate with { Score = scorer.Verify(PairWith(candidate)) };
         }
 
         return candidate.Score;
@@ -40,6 +48,9 @@ internal readonly ref struct AskedQuestion(string text, ReadOnlySpan<float> vect
             }
         }
     }
+
+    private QuestionPair PairWith(in Candidate candidate) =>
+        new(text, candidate.Entry.Question, _vector, candidate.Entry.Vector, candidate.Similarity);
 
     private static bool IsAmongNearestAnswers(ReadOnlySpan<Candidate> nearer)
     {

@@ -9,46 +9,39 @@ internal sealed class ServingModel(float intercept, float[] weights)
 {
     public static ServingModel Default { get; } =
         new(
-            12.8551f,
+            12.5773f,
             [
-                -3.5289f,
-                0.4669f,
-                3.2963f,
-                2.7238f,
-                -8.0966f,
-                0.1122f,
-                1.4308f,
-                -0.1279f,
-                -2.8495f,
-                0.8599f,
-                -18.0672f,
-                3.7337f,
-                -1.9811f,
-                0.0586f,
-                -0.2682f,
-                0.1788f,
-                0.7051f,
+                -3.7450f,
+                0.4401f,
+                4.2171f,
+                2.8851f,
+                -8.3046f,
+                0.1097f,
+                1.3858f,
+                -0.1550f,
+                -2.7330f,
+                0.9186f,
+                -18.9944f,
+                3.9070f,
+                -1.9867f,
+                0.0764f,
+                -0.2648f,
+                0.1885f,
+                0.6659f,
             ]
         );
 
     /// <summary>The lowest that the log-odds could come to when the features that are not known yet are known as well.</summary>
     /// <param name="features">All of them; what stands in the place of unknown ones does not matter.</param>
     /// <param name="unknown">Those not known yet.</param>
-    public float LeastLogOddsOfError(ReadOnlySpan<float> features, LateFeatures unknown)
-    {
-        Span<float> likeliest = stackalloc float[ServingFeatures.Count];
-        features.CopyTo(likeliest);
-        for (var index = ServingFeatures.OwnScore; index < ServingFeatures.Count; index++)
-        {
-            if ((unknown & (LateFeatures)(1 << (index - ServingFeatures.OwnScore))) != LateFeatures.None)
-            {
-                var (least, greatest) = ServingFeatures.RangeOf(index);
-                likeliest[index] = weights[index] > 0 ? least : greatest;
-            }
-        }
+    public float LeastLogOddsOfError(ReadOnlySpan<float> features, LateFeatures unknown) =>
+        ExtremeLogOdds(features, unknown, isGreatest: false);
 
-        return LogOddsOfError(likeliest);
-    }
+    /// <summary>The highest that they could come to.</summary>
+    /// <param name="features">All of them; what stands in the place of unknown ones does not matter.</param>
+    /// <param name="unknown">Those not known yet.</param>
+    public float GreatestLogOddsOfError(ReadOnlySpan<float> features, LateFeatures unknown) =>
+        ExtremeLogOdds(features, unknown, isGreatest: true);
 
     public float LogOddsOfError(ReadOnlySpan<float> features)
     {
@@ -59,5 +52,21 @@ internal sealed class ServingModel(float intercept, float[] weights)
         }
 
         return sum;
+    }
+
+    private float ExtremeLogOdds(ReadOnlySpan<float> features, LateFeatures unknown, bool isGreatest)
+    {
+        Span<float> extreme = stackalloc float[ServingFeatures.Count];
+        features.CopyTo(extreme);
+        for (var index = ServingFeatures.OwnScore; index < ServingFeatures.Count; index++)
+        {
+            if ((unknown & (LateFeatures)(1 << (index - ServingFeatures.OwnScore))) != LateFeatures.None)
+            {
+                var (least, greatest) = ServingFeatures.RangeOf(index);
+                extreme[index] = weights[index] > 0 == isGreatest ? greatest : least;
+            }
+        }
+
+        return LogOddsOfError(extreme);
     }
 }

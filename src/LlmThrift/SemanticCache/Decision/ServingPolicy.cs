@@ -103,6 +103,12 @@ internal sealed class ServingPolicy : IServingPolicy
         }
 
         var logOdds = _model.LogOddsOfError(features);
+        if (IsWorthVerifying(features, logOdds))
+        {
+            features[ServingFeatures.OwnScore] = ServingFeatures.LogOdds(asked.Verify(candidates, best));
+            logOdds = _model.LogOddsOfError(features);
+        }
+
         var limit = Judge(logOdds, out var isBelowThreshold, out var auditShare, out var isAudited);
         var weight = isBelowThreshold ? Math.Min(LargestWeight, (float)(1 / auditShare)) : 1;
         var trace = new DecisionTrace(chosen.Similarity, chosen.Score, logOdds, weight, candidates[0].Entry);
@@ -202,6 +208,16 @@ internal sealed class ServingPolicy : IServingPolicy
         var trace = new DecisionTrace(chosen.Similarity, chosen.Score, logOdds, 1, candidates[0].Entry);
         decision = new ServingDecision(ServingChoice.Explore, chosen.Entry, (float)limit, ReasonToExplore(candidates, features), trace);
         return true;
+    }
+
+    /// <summary>Whether the answer may be served, and might not be with another score of its own: verifying takes longer than all the rest.</summary>
+    private bool IsWorthVerifying(ReadOnlySpan<float> features, float logOdds)
+    {
+        var most = _model.GreatestLogOddsOfError(features, LateFeatures.OwnScore);
+        lock (_gate)
+        {
+            return _calibrator.Upper(logOdds, Deviations) <= MostForOne * _maxErrorRate && _calibrator.Upper(most, Deviations) > _threshold;
+        }
     }
 
     /// <summary>Counts a decision. Holds the lock.</summary>

@@ -11,6 +11,12 @@ public sealed class ServingPolicyTests
     /// <summary>The log-odds of an error are the similarity times -10, so that a test can choose them.</summary>
     private static readonly ServingModel BySimilarity = new(0, [0, 0, -10, .. new float[ServingFeatures.Count - 3]]);
 
+    /// <summary>The same, less the log-odds of the score.</summary>
+    private static readonly ServingModel BySimilarityAndScore = new(
+        0,
+        [0, 0, -10, .. new float[ServingFeatures.OwnScore - 3], -1, .. new float[ServingFeatures.Count - ServingFeatures.OwnScore - 1]]
+    );
+
     [Fact]
     public void Decide_without_candidates_explores()
     {
@@ -149,6 +155,32 @@ public sealed class ServingPolicyTests
     public void What_may_be_served_is_not_dismissed() =>
         Assert.False(new ServingPolicy(0.01, 1, BySimilarity).TryDismiss([Near(0.8f, Question)], out _));
 
+    [Theory]
+    [InlineData(1.2f, 0)]
+    [InlineData(0.6f, 1)]
+    [InlineData(0.2f, 0)]
+    public void Only_what_may_be_served_and_is_not_beyond_doubt_is_verified(float similarity, int verified)
+    {
+        var scorer = new CarefulScorer(0.5f);
+
+        new ServingPolicy(0.01, 1, BySimilarityAndScore).Decide([Near(similarity, Question)], new AskedQuestion(Question, [1], scorer));
+
+        Assert.Equal(verified, scorer.Verified);
+    }
+
+    [Fact]
+    public void Verified_score_has_the_last_word()
+    {
+        var doubted = Decide(new CarefulScorer(0.01f));
+        var confirmed = Decide(new CarefulScorer(0.99f));
+
+        Assert.Equal((ServingChoice.Explore, 0.01f), (doubted.Choice, doubted.Trace.Score));
+        Assert.Equal((ServingChoice.Serve, 0.99f), (confirmed.Choice, confirmed.Trace.Score));
+
+        static ServingDecision Decide(CarefulScorer scorer) =>
+            new ServingPolicy(0.01, 1, BySimilarityAndScore).Decide([Near(0.6f, Question)], new AskedQuestion(Question, [1], scorer));
+    }
+
     private static List<(int Request, bool IsWrong)> Simulate(
         double maxErrorRate,
         int requests,
@@ -187,4 +219,18 @@ public sealed class ServingPolicyTests
     private static SemanticScope Scope { get; } = new("scope", 1);
 
     private static AnswerGroup Group { get; } = new("group", null!);
+
+    /// <summary>Has no opinion at first.</summary>
+    private sealed class CarefulScorer(float verified) : IQuestionPairScorer
+    {
+        public int Verified { get; private set; }
+
+        public float Score(in QuestionPair pair) => 0.5f;
+
+        public float Verify(in QuestionPair pair)
+        {
+            Verified++;
+            return verified;
+        }
+    }
 }

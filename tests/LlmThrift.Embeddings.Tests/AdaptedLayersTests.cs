@@ -1,0 +1,91 @@
+using LlmThrift.Embeddings.Model;
+using Xunit;
+
+namespace LlmThrift.Embeddings.Tests;
+
+public sealed class AdaptedLayersTests
+{
+    private const int Rank = 3;
+
+    [Fact]
+    public void Layers_to_which_nothing_is_added_are_those_of_the_encoder()
+    {
+        var adapted = new AdaptedLayers(MiniLmModel.Shared.Layers, new float[AdditionsOf(MiniLmModel.Shared.Layers)], Rank);
+
+        for (var i = 0; i < ModelLayout.Layers; i++)
+        {
+            foreach (var (map, original) in Maps(adapted.Span[i]).Zip(Maps(MiniLmModel.Shared.Layers[i])))
+            {
+                Assert.Equal(Row(original, 0), Row(map, 0), Tolerance);
+                Assert.Equal(Row(original, original.Outputs - 1), Row(map, map.Outputs - 1), Tolerance);
+            }
+        }
+
+        static bool Tolerance(float left, float right) => MathF.Abs(left - right) < 1e-6f;
+    }
+
+    [Fact]
+    public void What_is_added_is_the_product_of_both_matrices()
+    {
+        var random = new Random(1);
+        var layers = MiniLmModel.Shared.Layers;
+        var additions = new float[AdditionsOf(layers)];
+        foreach (ref var addition in additions.AsSpan())
+        {
+            addition = (random.NextSingle() - 0.5f) / 4;
+        }
+
+        var adapted = new AdaptedLayers(layers, additions, Rank);
+
+        var next = 0;
+        for (var i = 0; i < layers.Length; i++)
+        {
+            foreach (var (map, original) in Maps(adapted.Span[i]).Zip(Maps(layers[i])))
+            {
+                var byInputs = additions.AsSpan(next, Rank * original.Inputs);
+                var byOutputs = additions.AsSpan(next + byInputs.Length, Rank * original.Outputs);
+                next += byInputs.Length + byOutputs.Length;
+                foreach (var output in new[] { 0, 1, 17, original.Outputs - 1 })
+                {
+                    var expected = Row(original, output);
+                    for (var input = 0; input < expected.Length; input++)
+                    {
+                        for (var r = 0; r < Rank; r++)
+                        {
+                            expected[input] += byInputs[(r * original.Inputs) + input] * byOutputs[(output * Rank) + r];
+                        }
+                    }
+
+                    // Rounded to 8 bits: half a step, and a little for the order of the sums.
+                    var halfStep = 0.501f * expected.Max(MathF.Abs) / sbyte.MaxValue;
+                    Assert.Equal(expected, Row(map, output), (left, right) => MathF.Abs(left - right) <= halfStep);
+                    Assert.Equal(BiasOf(original, output), BiasOf(map, output));
+                }
+            }
+        }
+
+        Assert.Equal(additions.Length, next);
+    }
+
+    private static int AdditionsOf(ReadOnlySpan<EncoderLayer> layers)
+    {
+        var count = 0;
+        foreach (var layer in layers)
+        {
+            count += Maps(layer).Sum(map => Rank * (map.Inputs + map.Outputs));
+        }
+
+        return count;
+    }
+
+    private static LinearLayer[] Maps(EncoderLayer layer) => [layer.AttentionInput, layer.AttentionOutput, layer.Up, layer.Down];
+
+    private static float[] Row(LinearLayer map, int output)
+    {
+        var row = new float[map.Inputs];
+        map.ReadRow(output, row);
+        return row;
+    }
+
+    private static unsafe float BiasOf(LinearLayer map, int output) => map.Biases[output];
+}

@@ -1,0 +1,64 @@
+using LlmThrift.Embeddings.Model;
+using LlmThrift.Embeddings.Pairs;
+using Xunit;
+
+namespace LlmThrift.Embeddings.Tests.Pairs;
+
+public sealed class CrossEncoderTests
+{
+    /// <summary>Made by <c>build/tools/PairTrainer/reference.py</c>, which calculates in 32-bit floats.</summary>
+    [Fact]
+    public void Log_odds_are_those_of_an_independent_implementation()
+    {
+        var differences = Read().Select(pair => MathF.Abs(LogOdds(pair.First, pair.Second, 0) - pair.LogOdds)).ToArray();
+
+        Assert.Equal(20, differences.Length);
+        Assert.InRange(differences.Average(), 0, 0.03);
+        Assert.InRange(differences.Max(), 0, 0.1);
+    }
+
+    [Fact]
+    public void Log_odds_of_the_network_count_as_well()
+    {
+        var (first, second, _) = Read()[0];
+
+        var rise = LogOdds(first, second, 1) - LogOdds(first, second, 0);
+
+        Assert.InRange(rise, 0.2, 1);
+        Assert.Equal(2 * rise, LogOdds(first, second, 2) - LogOdds(first, second, 0), 0.0001f);
+    }
+
+    [Fact]
+    public void Weights_that_are_cut_short_are_refused()
+    {
+        var file = new byte[CrossEncoderLayout.Bytes - 1];
+        BitConverter.TryWriteBytes(file, CrossEncoderLayout.Magic);
+
+        Assert.Throws<InvalidDataException>(() => new CrossEncoder(MiniLmModel.Shared, file));
+        Assert.Throws<InvalidDataException>(() => new CrossEncoder(MiniLmModel.Shared, new byte[CrossEncoderLayout.Bytes]));
+    }
+
+    private static float LogOdds(string first, string second, float networkLogOdds)
+    {
+        var left = new PairQuestion();
+        var right = new PairQuestion();
+        left.Read(PairVocabulary.Shared, first);
+        right.Read(PairVocabulary.Shared, second);
+        return CrossEncoder.Shared.LogOdds(left.Tokens, right.Tokens, networkLogOdds);
+    }
+
+    private static List<(string First, string Second, float LogOdds)> Read()
+    {
+        using var stream = typeof(CrossEncoderTests).Assembly.GetManifestResourceStream("cross-encoder.jsonl")!;
+        using var reader = new StreamReader(stream);
+        var pairs = new List<(string, string, float)>();
+        while (reader.ReadLine() is { } line)
+        {
+            using var document = System.Text.Json.JsonDocument.Parse(line);
+            var root = document.RootElement;
+            pairs.Add((root.GetProperty("a").GetString()!, root.GetProperty("b").GetString()!, root.GetProperty("logOdds").GetSingle()));
+        }
+
+        return pairs;
+    }
+}
