@@ -6,7 +6,7 @@ namespace LlmThrift.Embeddings.Tests.Pairs;
 
 public sealed class CrossEncoderTests
 {
-    /// <summary>Made by <c>build/tools/PairTrainer/reference.py</c>, which calculates in 32-bit floats.</summary>
+    /// <summary>Made by <c>build/tools/PairTrainer/reference.py</c>, which calculates in 32-bit floats; here the weights have 8 bits.</summary>
     [Fact]
     public void Log_odds_are_those_of_an_independent_implementation()
     {
@@ -14,7 +14,7 @@ public sealed class CrossEncoderTests
 
         Assert.Equal(20, differences.Length);
         Assert.InRange(differences.Average(), 0, 0.03);
-        Assert.InRange(differences.Max(), 0, 0.1);
+        Assert.InRange(differences.Max(), 0, 0.2);
     }
 
     [Fact]
