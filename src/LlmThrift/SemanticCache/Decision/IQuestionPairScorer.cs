@@ -12,7 +12,7 @@ public interface IQuestionPairScorer
     float Score(in QuestionPair pair);
 
     /// <summary>
-    /// Scores a pair with more care. Called at most once a request, for an answer that may be served and is not beyond doubt, so that it may take
+    /// Scores a pair with more care. Called at most once a request, for an answer that would be served and is not beyond doubt, so that it may take
     /// milliseconds; as <see cref="Score"/> unless a scorer has something better.
     /// </summary>
     /// <param name="pair">The question asked and the one whose answer it may get.</param>

@@ -210,13 +210,13 @@ internal sealed class ServingPolicy : IServingPolicy
         return true;
     }
 
-    /// <summary>Whether the answer may be served, and might not be with another score of its own: verifying takes longer than all the rest.</summary>
+    /// <summary>Whether the answer would be served, and would not be with another score of its own: verifying takes longer than all the rest.</summary>
     private bool IsWorthVerifying(ReadOnlySpan<float> features, float logOdds)
     {
         var most = _model.GreatestLogOddsOfError(features, LateFeatures.OwnScore);
         lock (_gate)
         {
-            return _calibrator.Upper(logOdds, Deviations) <= MostForOne * _maxErrorRate && _calibrator.Upper(most, Deviations) > _threshold;
+            return _calibrator.Upper(logOdds, Deviations) <= _threshold && _calibrator.Upper(most, Deviations) > _threshold;
         }
     }
 
