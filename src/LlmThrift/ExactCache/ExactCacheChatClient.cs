@@ -119,8 +119,8 @@ internal sealed class ExactCacheChatClient(IChatClient innerClient, ExactCacheSt
 
     protected override string? ObstacleToKeeping(RecordedResponse recorded) => null;
 
-    protected override void Keep(string? trail, RecordedResponse recorded, CallOptions call, UInt128 key) =>
-        _store.Set(key, recorded, ExpirationOf(call));
+    protected override bool KeepAtOnce(string? trail, RecordedResponse recorded, CallOptions call, UInt128 key) =>
+        _store.TrySet(key, recorded, ExpirationOf(call));
 
     protected override async ValueTask KeepFurtherAsync(string? trail, RecordedResponse recorded, CallOptions call)
     {

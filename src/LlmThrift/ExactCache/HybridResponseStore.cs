@@ -43,7 +43,7 @@ internal sealed class HybridResponseStore(HybridCache cache) : IResponseStore
         return payload is null ? null : ResponsePayload.TryRead(payload);
     }
 
-    public void Set(UInt128 key, RecordedResponse response, TimeSpan expiration) { }
+    public bool TrySet(UInt128 key, RecordedResponse response, TimeSpan expiration) => false;
 
     public ValueTask SetAsync(string stableKey, RecordedResponse response, TimeSpan expiration, CancellationToken cancellationToken) =>
         cache.SetAsync(

@@ -18,8 +18,8 @@ internal interface IResponseStore
     /// <summary>Looks outside of this process too.</summary>
     ValueTask<RecordedResponse?> GetAsync(UInt128 key, string stableKey, CancellationToken cancellationToken);
 
-    /// <summary>Keeps the answer in this process, without waiting.</summary>
-    void Set(UInt128 key, RecordedResponse response, TimeSpan expiration);
+    /// <summary>Keeps the answer in this process, without waiting; false when <see cref="TryGet"/> does not find it.</summary>
+    bool TrySet(UInt128 key, RecordedResponse response, TimeSpan expiration);
 
     /// <summary>Keeps the answer outside of this process.</summary>
     ValueTask SetAsync(string stableKey, RecordedResponse response, TimeSpan expiration, CancellationToken cancellationToken);

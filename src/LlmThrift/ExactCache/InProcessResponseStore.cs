@@ -56,13 +56,8 @@ internal sealed class InProcessResponseStore(ExactCacheOptions options, IDistrib
         return response;
     }
 
-    public void Set(UInt128 key, RecordedResponse response, TimeSpan expiration)
-    {
-        if (!_removedTags.Contain(response))
-        {
-            _local.Set(key, response, response.Size, expiration);
-        }
-    }
+    public bool TrySet(UInt128 key, RecordedResponse response, TimeSpan expiration) =>
+        !_removedTags.Contain(response) && _local.Set(key, response, response.Size, expiration);
 
     public async ValueTask SetAsync(string stableKey, RecordedResponse response, TimeSpan expiration, CancellationToken cancellationToken)
     {

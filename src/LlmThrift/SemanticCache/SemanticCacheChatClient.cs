@@ -140,11 +140,11 @@ internal sealed class SemanticCacheChatClient(IChatClient innerClient, SemanticC
         return hasText ? null : "empty_answer";
     }
 
-    protected override void Keep(SemanticTrail? trail, RecordedResponse recorded, CallOptions call, UInt128 key)
+    protected override bool KeepAtOnce(SemanticTrail? trail, RecordedResponse recorded, CallOptions call, UInt128 key)
     {
         if (trail is null)
         {
-            return;
+            return true;
         }
 
         try
@@ -158,11 +158,12 @@ internal sealed class SemanticCacheChatClient(IChatClient innerClient, SemanticC
         {
             // The answer is there, and its callers get it, kept or not.
             state.Failures.Report("semantic cache", exception);
-            return;
+            return true;
         }
 
         // On another thread, and begun before the caller has its answer: who then asks whether all is done is not told so too early.
         state.LearnLater(trail, recorded, call.Context);
+        return true;
     }
 
     protected override ValueTask KeepFurtherAsync(SemanticTrail? trail, RecordedResponse recorded, CallOptions call) =>

@@ -470,6 +470,33 @@ public sealed class ExactCacheTests
     }
 
     [Fact]
+    public async Task Answer_that_has_ended_is_not_shared_while_the_store_still_writes_it()
+    {
+        var clock = new ManualClock();
+        var distributed = new MemoryDistributedStore();
+        var number = 0;
+        using var provider = new ScriptedChatClient(
+            (_, _) =>
+            {
+                // Reading is over, writing will never be.
+                distributed.Gate = new TaskCompletionSource().Task;
+                return ScriptedAnswer.Saying($"answer {++number}");
+            }
+        );
+        using var client = provider
+            .AsBuilder()
+            .UseCostControls(o => o.ExactCache.StoreTimeout = TimeSpan.FromHours(1))
+            .Build(new FewServices().With<IDistributedCache>(distributed).With<TimeProvider>(clock));
+        var briefly = new ChatOptions().WithCacheExpiration(TimeSpan.FromMinutes(5));
+
+        Assert.Equal("answer 1", (await AskAsync(client, false, briefly)).Text);
+        Assert.Equal("answer 1", (await AskAsync(client, false, briefly)).Text);
+        clock.Advance(TimeSpan.FromMinutes(6));
+        distributed.Gate = null;
+        Assert.Equal("answer 2", (await AskAsync(client, false, briefly)).Text);
+    }
+
+    [Fact]
     public async Task Store_that_made_calls_wait_in_vain_is_left_alone_for_longer_each_time()
     {
         var clock = new ManualTimeProvider();

@@ -46,8 +46,8 @@ internal abstract class CachingChatClient<TTrail> : DelegatingChatClient
     /// <summary>Why this cache must not store an answer that others may; null when it may.</summary>
     protected abstract string? ObstacleToKeeping(RecordedResponse recorded);
 
-    /// <summary>Keeps the answer in this process, at once: whoever asks next finds it.</summary>
-    protected abstract void Keep(TTrail trail, RecordedResponse recorded, CallOptions call, UInt128 key);
+    /// <summary>Keeps the answer in this process, at once. False when it can be found only after <see cref="KeepFurtherAsync"/>.</summary>
+    protected abstract bool KeepAtOnce(TTrail trail, RecordedResponse recorded, CallOptions call, UInt128 key);
 
     /// <summary>Does what may wait until the callers have their answer.</summary>
     protected abstract ValueTask KeepFurtherAsync(TTrail trail, RecordedResponse recorded, CallOptions call);
@@ -274,6 +274,7 @@ internal abstract class CachingChatClient<TTrail> : DelegatingChatClient
             var lookUp = await LookUpAsync(messages, shared, key, flight.CancellationToken).ConfigureAwait(false);
             if (lookUp is { Found: { } found, Served: { } hit })
             {
+                TakeOffBoard();
                 flight.Complete(null, found, hit, isHit: true);
                 return;
             }
@@ -299,9 +300,9 @@ internal abstract class CachingChatClient<TTrail> : DelegatingChatClient
 
             var recorded = _recording.Record(recorder, messages, shared, flight.Ledger, requestedAt);
             var isToKeep = IsToKeep(recorder, recorded, flight.Ledger);
-            if (isToKeep)
+            if (!isToKeep || KeepAtOnce(lookUp.Trail, recorded!, shared, key))
             {
-                Keep(lookUp.Trail, recorded!, shared, key);
+                TakeOffBoard();
             }
 
             flight.Complete(original, recorded, flight.Ledger.Served, isHit: false);
@@ -309,6 +310,8 @@ internal abstract class CachingChatClient<TTrail> : DelegatingChatClient
             {
                 await KeepFurtherAsync(lookUp.Trail, recorded!, shared).ConfigureAwait(false);
             }
+
+            TakeOffBoard();
         }
         catch (Exception exception)
         {
@@ -319,12 +322,12 @@ internal abstract class CachingChatClient<TTrail> : DelegatingChatClient
             }
 
             // Not swallowed: every waiter gets it.
+            TakeOffBoard();
             flight.Fail(exception);
         }
-        finally
-        {
-            _state.Flights.TryRemove(new KeyValuePair<UInt128, Flight>(key, flight));
-        }
+
+        // Before anybody has the answer, if others find it by then: who asks later, when it has expired or was removed, must get a new one.
+        void TakeOffBoard() => _state.Flights.TryRemove(new KeyValuePair<UInt128, Flight>(key, flight));
     }
 
     private async ValueTask KeepAsync(
@@ -339,7 +342,7 @@ internal abstract class CachingChatClient<TTrail> : DelegatingChatClient
         var recorded = _recording.Record(recorder, messages, call, call.Context, requestedAt);
         if (IsToKeep(recorder, recorded, call.Context))
         {
-            Keep(trail, recorded!, call, key);
+            KeepAtOnce(trail, recorded!, call, key);
             await KeepFurtherAsync(trail, recorded!, call).ConfigureAwait(false);
         }
     }
