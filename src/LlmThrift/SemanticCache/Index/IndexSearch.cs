@@ -16,8 +16,9 @@ internal static class IndexSearch
     /// <summary>The greatest number of neighbours of one search.</summary>
     public const int MaxNeighbors = 32;
 
-    // A search for one neighbour goes as deep as one for ten: it stops too early otherwise.
-    private const int LeastDepth = 10;
+    // Lists are read until none is expected to hold anything nearer than the tenth. A search for one would stop too early otherwise; and of twenty, the last
+    // are hardly worth reading half as many lists again.
+    private const int Depth = 10;
 
     // What a list promises is an estimate: an entry may be nearer than that, and is most likely in one of the first lists.
     private const int LeastLists = 3;
@@ -56,7 +57,7 @@ internal static class IndexSearch
         {
             ulong[]? rented = null;
             var items = table.Count <= QueueOnStack ? stackalloc ulong[QueueOnStack] : rented = ArrayPool<ulong>.Shared.Rent(table.Count);
-            Probe(table, layout, query, items[..table.Count], Math.Max(wanted, LeastDepth), effort, ref candidates);
+            Probe(table, layout, query, items[..table.Count], Depth, effort, ref candidates);
             if (rented is not null)
             {
                 ArrayPool<ulong>.Shared.Return(rented);
@@ -72,7 +73,7 @@ internal static class IndexSearch
         VectorLayout layout,
         QueryVector query,
         Span<ulong> items,
-        int wanted,
+        int depth,
         SearchEffort effort,
         ref CandidateList candidates
     )
@@ -101,7 +102,7 @@ internal static class IndexSearch
         {
             // Until there is one that is near enough, those that are not are of no use either.
             var isNear = lists < LeastLists || candidates.ScoreAt(0) * query.Scale >= effort.LeastSimilarity;
-            var least = isNear ? candidates.ScoreAt(wanted - 1) * query.Scale : effort.LeastSimilarity;
+            var least = isNear ? candidates.ScoreAt(depth - 1) * query.Scale : effort.LeastSimilarity;
             var spread = table.Centroids[number / CentroidBlock.Capacity].Spreads[number % CentroidBlock.Capacity];
             if (promise + ((effort.Stop - effort.Order) * spread) < least)
             {
@@ -119,7 +120,7 @@ internal static class IndexSearch
                 query,
                 sketch,
                 promise - (effort.Order * spread),
-                wanted,
+                depth,
                 isMore ? table.List(next).Sketches : [],
                 ref doubts,
                 ref candidates
@@ -137,7 +138,7 @@ internal static class IndexSearch
         QueryVector query,
         scoped SketchQuery sketch,
         float centroidSimilarity,
-        int wanted,
+        int depth,
         byte[] nextSketches,
         ref Doubts doubts,
         ref CandidateList candidates
@@ -157,12 +158,12 @@ internal static class IndexSearch
                 layout.PrefetchSketches(nextSketches, 0);
             }
 
-            if (candidates.Count < wanted)
+            if (candidates.Count < depth)
             {
                 Compare(layout, query, ref doubts, ref candidates);
             }
 
-            var threshold = (candidates.ScoreAt(wanted - 1) * query.Scale) - centroidSimilarity;
+            var threshold = (candidates.ScoreAt(depth - 1) * query.Scale) - centroidSimilarity;
             var maybe = Sketches.MayExceed(layout.SketchesOf(sketches, place), sketch, layout.Factors(sketches, place), threshold);
             var count = slots - start;
             maybe &= count < VectorLayout.FullBlock ? (1u << count) - 1 : uint.MaxValue;

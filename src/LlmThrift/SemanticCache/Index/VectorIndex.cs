@@ -9,7 +9,7 @@ namespace LlmThrift.SemanticCache;
 /// <remarks>
 /// <para>
 /// Up to 4,096 entries, every entry is compared with the query: the outcome is exact but for the rounding to 12 bits. Beyond that, lists are read
-/// best first until no other can be expected to hold a better entry.
+/// best first until no other can be expected to hold an entry nearer than the tenth.
 /// </para>
 /// <para>
 /// Every member may be called by any thread at any time. <see cref="Search(ReadOnlySpan{float}, Span{Neighbor})"/> takes no lock and never waits, not
