@@ -19,15 +19,31 @@ internal static class FitPairsVerb
             Description = "Deal the pairs out to so many folds, for cross-validation.",
             DefaultValueFactory = _ => 5,
         };
-        var command = new Command("fit-pairs", "Prepares the fit of the pair scorer's weights.") { pairs, export, folds };
+        var foldBy = FoldByOption();
+        var command = new Command("fit-pairs", "Prepares the fit of the pair scorer's weights.") { pairs, export, folds, foldBy };
         command.SetAction(
             (result, cancellation) =>
-                RunAsync(result.GetRequiredValue(pairs), result.GetRequiredValue(export), result.GetRequiredValue(folds), cancellation)
+                RunAsync(
+                    result.GetRequiredValue(pairs),
+                    result.GetRequiredValue(export),
+                    result.GetRequiredValue(folds),
+                    result.GetValue(foldBy),
+                    cancellation
+                )
         );
         return command;
     }
 
-    private static async Task<int> RunAsync(FileInfo file, DirectoryInfo export, int folds, CancellationToken cancellation)
+    /// <summary>The option that <c>fit-pairs</c> and <c>pairs</c> must be given alike.</summary>
+    internal static Option<FoldBy> FoldByOption() =>
+        new("--fold-by")
+        {
+            Description =
+                "What is in one fold only: a question, so that those of the pairs that are scored are all new; or a pair, as when a file is halved.",
+            DefaultValueFactory = _ => FoldBy.Question,
+        };
+
+    private static async Task<int> RunAsync(FileInfo file, DirectoryInfo export, int folds, FoldBy by, CancellationToken cancellation)
     {
         if (!file.Exists)
         {
@@ -45,7 +61,7 @@ internal static class FitPairsVerb
         {
             using var generator = new MiniLmEmbeddingGenerator();
             var pairs = await EmbeddedPairs.CreateAsync(PairFile.Read(file), generator, cancellation);
-            await PairExport.WriteAsync(pairs, folds, export, cancellation);
+            await PairExport.WriteAsync(pairs, folds, by, export, cancellation);
             return 0;
         }
         catch (InvalidDataException problem)

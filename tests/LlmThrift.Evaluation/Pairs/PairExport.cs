@@ -10,7 +10,7 @@ namespace LlmThrift.Evaluation.Pairs;
 /// </summary>
 internal static class PairExport
 {
-    public static async Task WriteAsync(EmbeddedPairs pairs, int folds, DirectoryInfo folder, CancellationToken cancellation)
+    public static async Task WriteAsync(EmbeddedPairs pairs, int folds, FoldBy by, DirectoryInfo folder, CancellationToken cancellation)
     {
         var count = pairs.Pairs.Count;
         var left = new int[count * PairLayout.MaxTokens];
@@ -41,7 +41,7 @@ internal static class PairExport
         await WriteAsync<int>("right.i32", right);
         await WriteAsync<float>("features.f32", features);
         await WriteAsync<float>("labels.f32", [.. pairs.Labels.Select(label => label ? 1f : 0f)]);
-        await WriteAsync<int>("folds.i32", PairFolds.Deal(pairs.Pairs, folds, PairFolds.Seed));
+        await WriteAsync<int>("folds.i32", PairFolds.Deal(pairs.Pairs, folds, PairFolds.Seed, by));
         await WriteAsync<float>("words.f32", words);
         await WriteAsync<float>("rarity.f32", rarity);
 

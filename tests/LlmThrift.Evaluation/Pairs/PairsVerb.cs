@@ -33,12 +33,14 @@ internal static class PairsVerb
         {
             Description = "Weights in place of those that are shipped: the folder that build/tools/PairTrainer filled.",
         };
+        var foldBy = FitPairsVerb.FoldByOption();
         var json = new Option<FileInfo?>("--json") { Description = "Write the figures to this file." };
         var command = new Command("pairs", "Measures how well the pair scorer tells questions with the same answer from others.")
         {
             data,
             crossValidate,
             weights,
+            foldBy,
             json,
         };
         command.SetAction(
@@ -47,6 +49,7 @@ internal static class PairsVerb
                     result.GetRequiredValue(data),
                     result.GetValue(crossValidate),
                     result.GetValue(weights),
+                    result.GetValue(foldBy),
                     result.GetValue(json),
                     cancellation
                 )
@@ -58,6 +61,7 @@ internal static class PairsVerb
         DirectoryInfo data,
         int folds,
         DirectoryInfo? weights,
+        FoldBy by,
         FileInfo? json,
         CancellationToken cancellation
     )
@@ -84,10 +88,10 @@ internal static class PairsVerb
                 var name = Path.GetFileNameWithoutExtension(file.Name);
                 await Console.Error.WriteLineAsync(name);
                 var pairs = await EmbeddedPairs.CreateAsync(PairFile.Read(file), generator, cancellation);
-                figures[name] = Measure(pairs, scorers);
+                figures[name] = Measure(pairs, scorers, by);
             }
 
-            Print(figures, folds);
+            Print(figures, folds, by);
             if (json is not null)
             {
                 await using var stream = json.Create();
@@ -121,10 +125,10 @@ internal static class PairsVerb
 
     private static byte[] Read(DirectoryInfo folder, string name) => File.ReadAllBytes(Path.Combine(folder.FullName, $"{name}.bin"));
 
-    /// <summary>With a scorer for each fold, no pair is scored by weights that were fitted to it or to either of its questions.</summary>
-    private static PairFigures Measure(EmbeddedPairs pairs, MiniLmPairScorer[] scorers)
+    /// <summary>With a scorer for each fold, no pair is scored by weights that were fitted to it.</summary>
+    private static PairFigures Measure(EmbeddedPairs pairs, MiniLmPairScorer[] scorers, FoldBy by)
     {
-        var folds = PairFolds.Deal(pairs.Pairs, scorers.Length, PairFolds.Seed);
+        var folds = PairFolds.Deal(pairs.Pairs, scorers.Length, PairFolds.Seed, by);
         var scores = new float[folds.Length];
         var quickScores = new float[folds.Length];
         var done = 0;
@@ -190,9 +194,9 @@ internal static class PairsVerb
         return passes[passes.Length / 2];
     }
 
-    private static void Print(Dictionary<string, PairFigures> files, int folds)
+    private static void Print(Dictionary<string, PairFigures> files, int folds, FoldBy by)
     {
-        var title = folds == 0 ? "Pairs" : $"Pairs, cross-validated in {folds} folds";
+        var title = folds == 0 ? "Pairs" : $"Pairs, cross-validated in {folds} folds by {by.ToString().ToLowerInvariant()}";
         var table = new Table { Title = new TableTitle(title) };
         table.AddColumn("File").AddColumn("By");
         foreach (
