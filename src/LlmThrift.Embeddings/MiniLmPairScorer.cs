@@ -10,9 +10,9 @@ namespace LlmThrift.Embeddings;
 /// <remarks>
 /// <para>
 /// <see cref="Score"/> takes microseconds: a small network with decomposable attention (Parikh et al., EMNLP 2016) over a table of word pieces, with features of
-/// the words that only one question has, and with the cosine similarity. <see cref="Verify"/> takes about as long as an embedding of both questions: the
-/// encoder, with weights fitted to this, reads them as one text (a cross-encoder; Reimers and Gurevych, EMNLP 2019), and its say is weighed with that of the
-/// network. The first time, it prepares these weights, in some 11 MB of memory that all scorers share.
+/// the words that only one question has, and with the cosine similarity. <see cref="Verify"/> takes about twice as long as embeddings of both questions: the
+/// encoder, with weights fitted to this, reads them as one text (a cross-encoder; Reimers and Gurevych, EMNLP 2019), twice, with weights that were fitted apart,
+/// and what comes of it is weighed with what the network says. The first time, it prepares these weights, in some 22 MB of memory that all scorers share.
 /// </para>
 /// <para>Fitted on pairs of English questions; of each question the first 40 tokens are compared.</para>
 /// <para>The order of the two questions makes no difference.</para>
@@ -47,7 +47,8 @@ public sealed class MiniLmPairScorer : IQuestionPairScorer
     public float Verify(in QuestionPair pair)
     {
         var logOdds = LogOdds(pair, out var network);
-        return Probability((_crossEncoder ?? CrossEncoder.Shared).LogOdds(network.LeftTokens, network.RightTokens, logOdds));
+        var crossEncoder = _crossEncoder ?? CrossEncoder.Shared;
+        return Probability(crossEncoder.LogOdds(network.LeftTokens, network.RightTokens, network.Features, pair.Similarity, logOdds));
     }
 
     private float LogOdds(in QuestionPair pair, out PairNetwork network)

@@ -10,7 +10,9 @@ public sealed class AdaptedLayersTests
     [Fact]
     public void Layers_to_which_nothing_is_added_are_those_of_the_encoder()
     {
-        var adapted = new AdaptedLayers(MiniLmModel.Shared.Layers, new float[AdditionsOf(MiniLmModel.Shared.Layers)], Rank);
+        var layers = MiniLmModel.Shared.Layers;
+
+        var adapted = new AdaptedLayers(layers, new sbyte[CodesOf(layers)], new float[RowsOf(layers)], Rank);
 
         for (var i = 0; i < ModelLayout.Layers; i++)
         {
@@ -29,22 +31,32 @@ public sealed class AdaptedLayersTests
     {
         var random = new Random(1);
         var layers = MiniLmModel.Shared.Layers;
-        var additions = new float[AdditionsOf(layers)];
-        foreach (ref var addition in additions.AsSpan())
+        var codes = new sbyte[CodesOf(layers)];
+        foreach (ref var code in codes.AsSpan())
         {
-            addition = (random.NextSingle() - 0.5f) / 4;
+            code = (sbyte)random.Next(-127, 128);
         }
 
-        var adapted = new AdaptedLayers(layers, additions, Rank);
+        var scales = new float[RowsOf(layers)];
+        foreach (ref var scale in scales.AsSpan())
+        {
+            scale = random.NextSingle() / 1000;
+        }
+
+        var adapted = new AdaptedLayers(layers, codes, scales, Rank);
 
         var next = 0;
+        var nextRow = 0;
         for (var i = 0; i < layers.Length; i++)
         {
             foreach (var (map, original) in Maps(adapted.Span[i]).Zip(Maps(layers[i])))
             {
-                var byInputs = additions.AsSpan(next, Rank * original.Inputs);
-                var byOutputs = additions.AsSpan(next + byInputs.Length, Rank * original.Outputs);
+                var byInputs = codes.AsSpan(next, Rank * original.Inputs);
+                var byOutputs = codes.AsSpan(next + byInputs.Length, Rank * original.Outputs);
+                var inputScales = scales.AsSpan(nextRow, Rank);
+                var outputScales = scales.AsSpan(nextRow + Rank, Rank);
                 next += byInputs.Length + byOutputs.Length;
+                nextRow += 2 * Rank;
                 foreach (var output in new[] { 0, 1, 17, original.Outputs - 1 })
                 {
                     var expected = Row(original, output);
@@ -52,7 +64,11 @@ public sealed class AdaptedLayersTests
                     {
                         for (var r = 0; r < Rank; r++)
                         {
-                            expected[input] += byInputs[(r * original.Inputs) + input] * byOutputs[(output * Rank) + r];
+                            expected[input] +=
+                                byInputs[(r * original.Inputs) + input]
+                                * inputScales[r]
+                                * byOutputs[(r * original.Outputs) + output]
+                                * outputScales[r];
                         }
                     }
 
@@ -64,10 +80,13 @@ public sealed class AdaptedLayersTests
             }
         }
 
-        Assert.Equal(additions.Length, next);
+        Assert.Equal(codes.Length, next);
+        Assert.Equal(scales.Length, nextRow);
     }
 
-    private static int AdditionsOf(ReadOnlySpan<EncoderLayer> layers)
+    private static int RowsOf(ReadOnlySpan<EncoderLayer> layers) => 2 * Rank * 4 * layers.Length;
+
+    private static int CodesOf(ReadOnlySpan<EncoderLayer> layers)
     {
         var count = 0;
         foreach (var layer in layers)

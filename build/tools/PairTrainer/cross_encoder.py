@@ -1,4 +1,4 @@
-"""The cross-encoder, as src/LlmThrift.Embeddings/Pairs/CrossEncoder.cs runs it, with what fitting adds: dropout and gradients."""
+"""A reader of the cross-encoder, as src/LlmThrift.Embeddings/Pairs/PairReader.cs runs it, with what fitting adds: dropout and gradients."""
 
 import json
 import math
@@ -16,6 +16,7 @@ RANK = 16
 HIDDEN = 64
 DROPOUT = 0.1
 HIDDEN_DROPOUT = 0.2
+FEATURE_DROPOUT = 0.15
 MAX_TOKENS = 83
 
 CLASSIFIER = 101
@@ -111,9 +112,9 @@ class Layer(nn.Module):
         return self.feed_forward_norm(values + self.dropout(self.down(functional.gelu(self.up(values)))))
 
 
-class CrossEncoder(nn.Module):
-    def __init__(self, tensors, kind=torch.bfloat16):
-        """kind: of the encoder's own weights, which are not fitted."""
+class PairReader(nn.Module):
+    def __init__(self, tensors, features=0, kind=torch.bfloat16):
+        """features: how many it is told of each pair; kind: of the encoder's own weights, which are not fitted."""
         super().__init__()
         name = "embeddings."
         self.register_buffer("words", tensors[name + "word_embeddings.weight"])
@@ -123,17 +124,22 @@ class CrossEncoder(nn.Module):
         self.kinds = nn.Parameter(torch.zeros(KINDS, DIMENSIONS))
         self.norm = fixed_norm(tensors, name + "LayerNorm")
         self.layers = nn.ModuleList([Layer(tensors, number, kind) for number in range(LAYERS)])
-        self.hidden = nn.Linear(3 * DIMENSIONS, HIDDEN)
+        self.features = features
+        self.hidden = nn.Linear(3 * DIMENSIONS + features, HIDDEN)
         self.output = nn.Linear(HIDDEN, 1)
         self.dropout = PooledDropout(DROPOUT)
         self.hidden_dropout = PooledDropout(HIDDEN_DROPOUT)
+        self.feature_dropout = nn.Dropout(FEATURE_DROPOUT)
 
     def added_to_tokens(self):
         """What is added to a token by its question and kind, where the type of the first question is in already."""
         return (self.types[:, None] + self.kinds[None] - self.first_type).reshape(2 * KINDS, DIMENSIONS)
 
-    def forward(self, tokens, questions, kinds):
-        """tokens: a row a pair, padded with 0; questions: 0 or 1 for each token; kinds: MARK, MISSING or FOUND. Returns log-odds."""
+    def forward(self, tokens, questions, kinds, features):
+        """
+        tokens: a row a pair, padded with 0; questions: 0 or 1 for each token; kinds: MARK, MISSING or FOUND; features: scaled, a row a pair, of which those
+        beyond what it is told are left aside. Returns log-odds.
+        """
         values = self.words[tokens] + self.positions[: tokens.shape[1]] + self.types[questions] + self.kinds[kinds]
         values = self.dropout(self.norm(values))
         mask = torch.where(tokens > 0, 0.0, -1e4)[:, None, None]
@@ -142,8 +148,9 @@ class CrossEncoder(nn.Module):
         values = values.float()
         first = self._mean(values, (kinds != MARK) & (questions == 0))
         second = self._mean(values, (kinds != MARK) & (questions == 1))
-        inputs = torch.cat([values[:, 0], (first - second).abs(), first * second], 1)
-        return self.output(self.hidden_dropout(functional.gelu(self.hidden(self.hidden_dropout(inputs)))))[:, 0]
+        vectors = self.hidden_dropout(torch.cat([values[:, 0], (first - second).abs(), first * second], 1))
+        inputs = torch.cat([vectors, self.feature_dropout(features[:, : self.features])], 1)
+        return self.output(self.hidden_dropout(functional.gelu(self.hidden(inputs))))[:, 0]
 
     @staticmethod
     def _mean(values, chosen):

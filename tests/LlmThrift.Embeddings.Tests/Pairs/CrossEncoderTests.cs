@@ -10,7 +10,7 @@ public sealed class CrossEncoderTests
     [Fact]
     public void Log_odds_are_those_of_an_independent_implementation()
     {
-        var differences = Read().Select(pair => MathF.Abs(LogOdds(pair.First, pair.Second, 0) - pair.LogOdds)).ToArray();
+        var differences = Read().Select(pair => MathF.Abs(LogOdds(pair.First, pair.Second) - pair.LogOdds)).ToArray();
 
         Assert.Equal(20, differences.Length);
         Assert.InRange(differences.Average(), 0, 0.03);
@@ -22,10 +22,21 @@ public sealed class CrossEncoderTests
     {
         var (first, second, _) = Read()[0];
 
-        var rise = LogOdds(first, second, 1) - LogOdds(first, second, 0);
+        var rise = LogOdds(first, second, networkLogOdds: 1) - LogOdds(first, second);
 
         Assert.InRange(rise, 0.2, 1);
-        Assert.Equal(2 * rise, LogOdds(first, second, 2) - LogOdds(first, second, 0), 0.0001f);
+        Assert.Equal(2 * rise, LogOdds(first, second, networkLogOdds: 2) - LogOdds(first, second), 0.0001f);
+    }
+
+    [Fact]
+    public void Similarity_counts_as_well()
+    {
+        var (first, second, _) = Read()[0];
+
+        var rise = LogOdds(first, second, cosine: 1) - LogOdds(first, second);
+
+        Assert.InRange(rise, 0.5, 5);
+        Assert.Equal(rise / 2, LogOdds(first, second, cosine: 0.5f) - LogOdds(first, second), 0.0001f);
     }
 
     [Fact]
@@ -38,13 +49,15 @@ public sealed class CrossEncoderTests
         Assert.Throws<InvalidDataException>(() => new CrossEncoder(MiniLmModel.Shared, new byte[CrossEncoderLayout.Bytes]));
     }
 
-    private static float LogOdds(string first, string second, float networkLogOdds)
+    /// <summary>With the features that the reference has.</summary>
+    private static float LogOdds(string first, string second, float cosine = 0, float networkLogOdds = 0)
     {
+        float[] features = [.. Enumerable.Range(0, PairFeatures.Count).Select(i => ((i % 5) - 2) / 2f)];
         var left = new PairQuestion();
         var right = new PairQuestion();
         left.Read(PairVocabulary.Shared, first);
         right.Read(PairVocabulary.Shared, second);
-        return CrossEncoder.Shared.LogOdds(left.Tokens, right.Tokens, networkLogOdds);
+        return CrossEncoder.Shared.LogOdds(left.Tokens, right.Tokens, features, cosine, networkLogOdds);
     }
 
     private static List<(string First, string Second, float LogOdds)> Read()
