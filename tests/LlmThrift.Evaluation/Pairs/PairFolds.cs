@@ -9,29 +9,21 @@ internal static class PairFolds
     /// <summary>Deals pairs out so that what <paramref name="by"/> says stays together does.</summary>
     /// <returns>The fold of each pair, from 0.</returns>
     public static int[] Deal(IReadOnlyList<LabelledPair> pairs, int folds, int seed, FoldBy by = FoldBy.Question) =>
-        by == FoldBy.Question ? DealByQuestion(pairs, folds, seed) : DealByPair(pairs, folds, seed);
+        by == FoldBy.Question ? Deal(KeysByQuestion(pairs), folds, seed) : Deal([.. pairs.Select(KeyOf)], folds, seed);
 
-    private static int[] DealByPair(IReadOnlyList<LabelledPair> pairs, int folds, int seed)
+    /// <summary>The same fold for the same key.</summary>
+    private static int[] Deal<TKey>(TKey[] keys, int folds, int seed)
+        where TKey : notnull
     {
         var random = new Random(seed);
-        var foldOf = new Dictionary<(string, string), int>();
-        var result = new int[pairs.Count];
-        for (var i = 0; i < result.Length; i++)
-        {
-            var (first, second) = (pairs[i].First, pairs[i].Second);
-            var key = string.CompareOrdinal(first, second) <= 0 ? (first, second) : (second, first);
-            if (!foldOf.TryGetValue(key, out var fold))
-            {
-                foldOf[key] = fold = random.Next(folds);
-            }
-
-            result[i] = fold;
-        }
-
-        return result;
+        var foldOf = new Dictionary<TKey, int>();
+        return Array.ConvertAll(keys, key => foldOf.TryGetValue(key, out var fold) ? fold : foldOf[key] = random.Next(folds));
     }
 
-    private static int[] DealByQuestion(IReadOnlyList<LabelledPair> pairs, int folds, int seed)
+    private static (string, string) KeyOf(LabelledPair pair) =>
+        string.CompareOrdinal(pair.First, pair.Second) <= 0 ? (pair.First, pair.Second) : (pair.Second, pair.First);
+
+    private static int[] KeysByQuestion(IReadOnlyList<LabelledPair> pairs)
     {
         var places = new Dictionary<string, int>(StringComparer.Ordinal);
         var parents = new List<int>();
@@ -40,21 +32,7 @@ internal static class PairFolds
             parents[Root(PlaceOf(pair.First))] = Root(PlaceOf(pair.Second));
         }
 
-        var random = new Random(seed);
-        var foldOf = new Dictionary<int, int>();
-        var result = new int[pairs.Count];
-        for (var i = 0; i < result.Length; i++)
-        {
-            var root = Root(PlaceOf(pairs[i].First));
-            if (!foldOf.TryGetValue(root, out var fold))
-            {
-                foldOf[root] = fold = random.Next(folds);
-            }
-
-            result[i] = fold;
-        }
-
-        return result;
+        return [.. pairs.Select(pair => Root(PlaceOf(pair.First)))];
 
         int PlaceOf(string text)
         {

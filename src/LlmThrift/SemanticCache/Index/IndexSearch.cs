@@ -17,7 +17,7 @@ internal static class IndexSearch
     public const int MaxNeighbors = 32;
 
     // Lists are read until none is expected to hold anything nearer than the tenth. A search for one would stop too early otherwise; and of twenty, the last
-    // are hardly worth reading half as many lists again.
+    // hardly decide anything.
     private const int Depth = 10;
 
     // What a list promises is an estimate: an entry may be nearer than that, and is most likely in one of the first lists.

@@ -129,7 +129,7 @@ internal sealed partial class VectorIndex
 
     /// <summary>Finds the entries nearest to a vector.</summary>
     /// <param name="vector">The vector, of <see cref="Dimensions"/> components and of any length but zero.</param>
-    /// <param name="destination">Receives the neighbours by falling similarity, at most 32; its length says how many are wanted.</param>
+    /// <param name="destination">Receives the neighbours by falling similarity, at most 32; its length says how many are wanted. Beyond the tenth, near ones may be missed.</param>
     /// <returns>How many were found.</returns>
     /// <exception cref="ArgumentException">The vector has another number of components, is zero or is not finite.</exception>
     public int Search(ReadOnlySpan<float> vector, Span<Neighbor> destination) => Search(vector, destination, leastSimilarity: -1);
