@@ -19,7 +19,7 @@ internal readonly record struct SearchEffort(int ExactEntries, float Order, floa
     /// </summary>
     public static SearchEffort For(int entries)
     {
-        var stop = 0.58f + (0.14f * MathF.Max(0, MathF.Log10(entries / 100_000f)));
+        var stop = 0.58f + (0.2f * MathF.Max(0, MathF.Log10(entries / 100_000f)));
         return new SearchEffort(4096, 0.2f, stop, 1.7f, 200_000);
     }
 }
