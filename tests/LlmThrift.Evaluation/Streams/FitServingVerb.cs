@@ -9,6 +9,7 @@ namespace LlmThrift.Evaluation.Streams;
 internal static class FitServingVerb
 {
     private const double MaxErrorRate = 0.01;
+    private const int Rounds = 5;
 
     public static Command Create()
     {
@@ -41,9 +42,15 @@ internal static class FitServingVerb
         ServingModel? model = null;
         double intercept = 0;
         double[] weights = [];
-        for (var round = 0; round < 3; round++)
+        var outcomes = new List<ServingFit.Outcome>();
+        for (var round = 0; round < Rounds; round++)
         {
-            var outcomes = new List<ServingFit.Outcome>();
+            // In the first, without a model, everything was kept. What comes after stays: the same questions in another order.
+            if (round == 1)
+            {
+                outcomes.Clear();
+            }
+
             foreach (var file in all)
             {
                 foreach (var stream in Streams(file, validates, round))

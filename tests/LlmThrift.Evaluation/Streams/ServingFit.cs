@@ -12,6 +12,11 @@ internal sealed class ServingFit(IQuestionPairScorer? scorer)
 {
     private const int Neighbors = SemanticCacheState.MaxCandidates;
 
+    private const int Passes = 4;
+
+    /// <summary>By so many log-odds more, beyond even odds of an error, an outcome counts e times less.</summary>
+    private const double WidthOfInterest = 0.5;
+
     public readonly record struct Outcome(float[] Features, bool IsError);
 
     public readonly record struct Replayed(int Requests, int Hits, int FalseHits, List<Outcome> Outcomes);
@@ -84,25 +89,53 @@ internal sealed class ServingFit(IQuestionPairScorer? scorer)
         return new Replayed(stream.Texts.Length, hits, falseHits, outcomes);
     }
 
-    /// <summary>Newton's method for logistic regression with a small ridge; returns the intercept and the weights.</summary>
+    /// <summary>
+    /// Fits a model. Most outcomes are of questions that are far from being served; once a first fit tells which these are, they count for little, so that
+    /// the model is right where it matters.
+    /// </summary>
     public static ServingModel Fit(IReadOnlyList<Outcome> outcomes, double ridge, out double intercept, out double[] weights)
+    {
+        var counts = Enumerable.Repeat(1.0, outcomes.Count).ToArray();
+        var model = Fit(outcomes, counts, ridge, out intercept, out weights);
+        for (var pass = 0; pass < Passes; pass++)
+        {
+            for (var row = 0; row < counts.Length; row++)
+            {
+                counts[row] = ErrorCalibrator.Sigmoid(-model.LogOddsOfError(outcomes[row].Features) / WidthOfInterest);
+            }
+
+            model = Fit(outcomes, counts, ridge, out intercept, out weights);
+        }
+
+        return model;
+    }
+
+    /// <summary>Newton's method for logistic regression with a small ridge; returns the intercept and the weights.</summary>
+    private static ServingModel Fit(
+        IReadOnlyList<Outcome> outcomes,
+        double[] counts,
+        double ridge,
+        out double intercept,
+        out double[] weights
+    )
     {
         var size = ServingFeatures.Count + 1;
         var mean = new double[size];
         var deviation = new double[size];
-        foreach (var outcome in outcomes)
+        var total = counts.Sum();
+        for (var row = 0; row < outcomes.Count; row++)
         {
             for (var i = 0; i < size - 1; i++)
             {
-                mean[i] += outcome.Features[i] / outcomes.Count;
+                mean[i] += counts[row] * outcomes[row].Features[i] / total;
             }
         }
 
-        foreach (var outcome in outcomes)
+        for (var row = 0; row < outcomes.Count; row++)
         {
             for (var i = 0; i < size - 1; i++)
             {
-                deviation[i] += Math.Pow(outcome.Features[i] - mean[i], 2) / outcomes.Count;
+                deviation[i] += counts[row] * Math.Pow(outcomes[row].Features[i] - mean[i], 2) / total;
             }
         }
 
@@ -140,8 +173,8 @@ internal sealed class ServingFit(IQuestionPairScorer? scorer)
                 }
 
                 var p = ErrorCalibrator.Sigmoid(sum);
-                var error = p - (outcomes[row].IsError ? 1 : 0);
-                var information = p * (1 - p);
+                var error = counts[row] * (p - (outcomes[row].IsError ? 1 : 0));
+                var information = counts[row] * p * (1 - p);
                 for (var i = 0; i < size; i++)
                 {
                     gradient[i] += error * x[i];

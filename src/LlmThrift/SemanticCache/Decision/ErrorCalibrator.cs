@@ -6,13 +6,14 @@ namespace LlmThrift.SemanticCache;
 /// says how sure it is: with little evidence the upper limit is far from the estimate. Outcomes come from one thread at a time, which also fits; others read
 /// the last fit meanwhile and never wait for the next.
 /// </summary>
-internal sealed class ErrorCalibrator
+/// <param name="greatestError">The greatest probability of an error at which an answer may be served.</param>
+internal sealed class ErrorCalibrator(double greatestError)
 {
     private const int Capacity = 4096;
     private const int RefitEvery = 40;
 
-    /// <summary>Outcomes of questions that are hopeless by far say nothing about those that may be served.</summary>
-    private const double LargestLogOdds = -0.85;
+    /// <summary>Outcomes whose log-odds are so much higher than any that may be served say nothing about those.</summary>
+    private const double Reach = 1.25;
 
     /// <summary>
     /// Errors where the model is surer than this count as if it had been so sure. Far out, one error has more leverage on the slope than hundreds of
@@ -30,17 +31,20 @@ internal sealed class ErrorCalibrator
     private const double LongestSlopeStep = 0.15;
     private const double LongestInterceptStep = 0.75;
 
-    private const double SlopeDeviation = 0.15;
-    private const double InterceptDeviation = 0.6;
+    // The model is right about how much likelier one error is than another: few outcomes come from where answers are served, and a slope fitted to the others
+    // would reach far there.
+    private const double SlopeDeviation = 0.05;
+    private const double InterceptDeviation = 0.2;
 
     private readonly (float LogOdds, float Weight, bool IsError)[] _outcomes = new (float, float, bool)[Capacity];
+    private readonly double _largestLogOdds = Math.Log(greatestError / (1 - greatestError)) + Reach;
     private long _count;
     private Posterior _posterior = new(1, 0, SlopeDeviation * SlopeDeviation, 0, InterceptDeviation * InterceptDeviation);
 
     public long Count => _count;
 
     /// <summary>Whether outcomes at these log-odds of an error count.</summary>
-    public static bool LearnsFrom(float logOdds) => logOdds <= LargestLogOdds;
+    public bool LearnsFrom(float logOdds) => logOdds <= _largestLogOdds;
 
     /// <summary>Takes an outcome.</summary>
     /// <param name="logOdds">The model's log-odds of an error.</param>

@@ -19,17 +19,18 @@ internal sealed class ServingPolicy : IServingPolicy
     private const int ThresholdEvery = 50;
 
     /// <summary>Standard deviations of the estimate that the upper limit lies above it.</summary>
-    private const double Deviations = 0.1;
+    private const double Deviations = 0.5;
 
     /// <summary>No single answer is served whose limit is more than so many times the share of errors allowed over all.</summary>
     private const double MostForOne = 6;
 
+    private const double LeastAuditShare = 0.01;
     private const double LargestAuditShare = 0.2;
     private const float LargestWeight = 2;
 
     private readonly Lock _gate = new();
     private readonly Lock _learning = new();
-    private readonly ErrorCalibrator _calibrator = new();
+    private readonly ErrorCalibrator _calibrator;
     private readonly ServingModel _model;
     private readonly double _maxErrorRate;
     private readonly RecentLogOdds _recent = new(Window);
@@ -42,6 +43,7 @@ internal sealed class ServingPolicy : IServingPolicy
     public ServingPolicy(double maxErrorRate, int seed, ServingModel model)
     {
         _maxErrorRate = maxErrorRate;
+        _calibrator = new ErrorCalibrator(Math.Min(0.5, MostForOne * maxErrorRate));
         _model = model;
         _random = (ulong)seed;
         _threshold = maxErrorRate;
@@ -187,7 +189,7 @@ internal sealed class ServingPolicy : IServingPolicy
     {
         decision = default;
         var logOdds = _model.LeastLogOddsOfError(features, unknown);
-        if (ErrorCalibrator.LearnsFrom(logOdds))
+        if (_calibrator.LearnsFrom(logOdds))
         {
             return false;
         }
@@ -239,7 +241,7 @@ internal sealed class ServingPolicy : IServingPolicy
             isBelowThreshold = limit <= _threshold;
 
             // Where errors are likelier an outcome tells more: the share of audits goes with the root of the limit.
-            auditShare = Math.Clamp(0.3 * Math.Sqrt(limit), 0.01, LargestAuditShare);
+            auditShare = Math.Max(LeastAuditShare, LargestAuditShare * Math.Sqrt(limit));
             isAudited = NextDouble() < auditShare;
             return limit;
         }

@@ -5,12 +5,14 @@ namespace LlmThrift.Tests.SemanticCache.Decision;
 
 public sealed class ErrorCalibratorTests
 {
+    private const double GreatestError = 0.3;
+
     [Theory]
     [InlineData(-1)]
     [InlineData(-3)]
     [InlineData(-6)]
     public void Without_evidence_the_model_is_believed(double logOdds) =>
-        Assert.Equal(ErrorCalibrator.Sigmoid(logOdds), new ErrorCalibrator().Upper(logOdds, 0), 6);
+        Assert.Equal(ErrorCalibrator.Sigmoid(logOdds), new ErrorCalibrator(GreatestError).Upper(logOdds, 0), 6);
 
     [Theory]
     [InlineData(1, 0)]
@@ -33,7 +35,7 @@ public sealed class ErrorCalibratorTests
         var many = Fed(1, 0, 4_000);
 
         Assert.True(Excess(many) < Excess(few));
-        Assert.True(Excess(few) < Excess(new ErrorCalibrator()));
+        Assert.True(Excess(few) < Excess(new ErrorCalibrator(GreatestError)));
 
         static double Excess(ErrorCalibrator calibrator) => calibrator.Upper(-3, 2) / calibrator.Upper(-3, 0);
     }
@@ -41,7 +43,7 @@ public sealed class ErrorCalibratorTests
     [Fact]
     public void Hopeless_and_undecided_outcomes_are_not_counted()
     {
-        var calibrator = new ErrorCalibrator();
+        var calibrator = new ErrorCalibrator(GreatestError);
 
         calibrator.Add(2, 1, isError: true);
         calibrator.Add(float.NaN, 1, isError: true);
@@ -52,7 +54,7 @@ public sealed class ErrorCalibratorTests
     private static ErrorCalibrator Fed(double slope, double intercept, int outcomes)
     {
         var random = new Random(1);
-        var calibrator = new ErrorCalibrator();
+        var calibrator = new ErrorCalibrator(GreatestError);
         for (var i = 0; i < outcomes; i++)
         {
             var logOdds = (float)(-1 - (5 * random.NextDouble()));
