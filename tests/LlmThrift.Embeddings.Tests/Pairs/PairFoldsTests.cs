@@ -8,34 +8,11 @@ namespace LlmThrift.Embeddings.Tests.Pairs;
 public sealed class PairFoldsTests
 {
     [Fact]
-    public void Deal_puts_no_question_into_two_folds() =>
-        Prop.ForAll(
-                Gen.Choose(0, 30).Zip(Gen.Choose(0, 30)).ListOf().ToArbitrary(),
-                numbers =>
-                {
-                    var pairs = numbers.Select(n => new LabelledPair($"q{n.Item1}", $"q{n.Item2}", IsSame: true)).ToList();
-                    var folds = PairFolds.Deal(pairs, 5, seed: 1);
-                    var foldsOf = pairs.Zip(folds).SelectMany(p => new[] { (p.First.First, p.Second), (p.First.Second, p.Second) });
-                    return foldsOf.GroupBy(p => p.Item1, p => p.Item2, StringComparer.Ordinal).All(g => g.Distinct().Count() == 1);
-                }
-            )
-            .QuickCheckThrowOnFailure();
+    public void Deal_puts_no_question_into_two_folds() => StayTogether(30, FoldBy.Question, pair => [pair.First, pair.Second]);
 
     [Fact]
     public void Deal_by_pair_puts_no_pair_into_two_folds_in_whichever_order_it_comes() =>
-        Prop.ForAll(
-                Gen.Choose(0, 5).Zip(Gen.Choose(0, 5)).ListOf().ToArbitrary(),
-                numbers =>
-                {
-                    var pairs = numbers.Select(n => new LabelledPair($"q{n.Item1}", $"q{n.Item2}", IsSame: true)).ToList();
-                    var folds = PairFolds.Deal(pairs, 5, seed: 1, FoldBy.Pair);
-                    return numbers
-                        .Zip(folds)
-                        .GroupBy(p => (Math.Min(p.First.Item1, p.First.Item2), Math.Max(p.First.Item1, p.First.Item2)), p => p.Second)
-                        .All(g => g.Distinct().Count() == 1);
-                }
-            )
-            .QuickCheckThrowOnFailure();
+        StayTogether(5, FoldBy.Pair, pair => [string.Join(' ', new[] { pair.First, pair.Second }.Order(StringComparer.Ordinal))]);
 
     [Fact]
     public void Deal_uses_all_folds()
@@ -44,4 +21,19 @@ public sealed class PairFoldsTests
 
         Assert.All(Enum.GetValues<FoldBy>(), by => Assert.Equal([0, 1, 2, 3, 4], PairFolds.Deal(pairs, 5, seed: 1, by).Distinct().Order()));
     }
+
+    /// <summary>Pairs of a few questions that have a key in common are in one fold.</summary>
+    private static void StayTogether(int lastQuestion, FoldBy by, Func<LabelledPair, string[]> keysOf) =>
+        Prop.ForAll(
+                Gen.Choose(0, lastQuestion).Zip(Gen.Choose(0, lastQuestion)).ListOf().ToArbitrary(),
+                numbers =>
+                {
+                    var pairs = numbers.Select(n => new LabelledPair($"q{n.Item1}", $"q{n.Item2}", IsSame: true)).ToList();
+                    var keyed = pairs
+                        .Zip(PairFolds.Deal(pairs, 5, seed: 1, by))
+                        .SelectMany(p => keysOf(p.First).Select(key => (Key: key, Fold: p.Second)));
+                    return keyed.GroupBy(p => p.Key, p => p.Fold, StringComparer.Ordinal).All(folds => folds.Distinct().Count() == 1);
+                }
+            )
+            .QuickCheckThrowOnFailure();
 }

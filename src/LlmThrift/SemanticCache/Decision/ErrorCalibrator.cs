@@ -3,7 +3,7 @@ namespace LlmThrift.SemanticCache;
 /// <summary>
 /// Corrects the model's log-odds of an error by what came of the calls that were made after all: a logistic regression with a slope and an
 /// intercept, by maximum a posteriori, on the last few thousand outcomes (Platt scaling with a prior that trusts the model). Its posterior
-/// says how sure it is: with little evidence the upper limit is far from the estimate. Outcomes come from one thread at a time, which also fits; others read
+/// says how sure it is: with less evidence the upper limit is further above the estimate. Outcomes come from one thread at a time, which also fits; others read
 /// the last fit meanwhile and never wait for the next.
 /// </summary>
 /// <param name="greatestError">The greatest probability of an error at which an answer may be served.</param>

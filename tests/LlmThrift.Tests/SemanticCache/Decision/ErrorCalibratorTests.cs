@@ -40,6 +40,14 @@ public sealed class ErrorCalibratorTests
         static double Excess(ErrorCalibrator calibrator) => calibrator.Upper(-3, 2) / calibrator.Upper(-3, 0);
     }
 
+    [Theory]
+    [InlineData(0.06, -1.6f, true)]
+    [InlineData(0.06, -1.4f, false)]
+    [InlineData(0.3, -1.4f, true)]
+    [InlineData(0.3, 0.5f, false)]
+    public void Outcomes_count_that_are_near_what_may_be_served(double greatestError, float logOdds, bool counts) =>
+        Assert.Equal(counts, new ErrorCalibrator(greatestError).LearnsFrom(logOdds));
+
     [Fact]
     public void Hopeless_and_undecided_outcomes_are_not_counted()
     {
