@@ -43,7 +43,7 @@ internal static class RoutingExamples
             }
         }
 
-        return examples.Count == 0 ? null : GainPrior.Fit(examples, lambda);
+        return examples.Count == 0 ? null : GainPriorFitter.To(examples, lambda);
     }
 
     /// <summary>Priors for the rows of a file, each from a fit to the other tasks of that file, in <see cref="Parts"/> parts.</summary>
@@ -59,7 +59,7 @@ internal static class RoutingExamples
             part =>
             {
                 var others = examples.Where((_, i) => partOf[rows[i].Task] != part).ToList();
-                var prior = others.Count == 0 ? null : GainPrior.Fit(others, lambda);
+                var prior = others.Count == 0 ? null : GainPriorFitter.To(others, lambda);
                 for (var i = 0; i < rows.Count; i++)
                 {
                     if (partOf[rows[i].Task] == part)

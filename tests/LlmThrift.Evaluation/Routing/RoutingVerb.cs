@@ -10,7 +10,7 @@ namespace LlmThrift.Evaluation.Routing;
 /// <summary><c>routing</c>: how well the router's scorer chooses between a weaker and a stronger model, on prompts whose answers were judged.</summary>
 internal static class RoutingVerb
 {
-    internal const double PriorLambda = 100;
+    internal const double PriorLambda = 25;
 
     public static Command Create()
     {

@@ -72,7 +72,7 @@ internal static class SampleAudits
     /// <summary>A policy that scores the first prompt lowest.</summary>
     public static RoutingPolicy Policy(double[] weak, double[] strong) =>
         new(
-            GainModel.OfPrior(GainPrior.Shipped.Weights.Length),
+            GainModel.OfPrior(GainPrior.Shipped.Dimensions),
             new PolicyEvidence([.. weak.Select((_, i) => i / 100.0)], weak, strong),
             GainPrior.Shipped
         )

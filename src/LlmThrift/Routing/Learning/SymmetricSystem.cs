@@ -3,7 +3,7 @@ using LlmThrift.Vectors;
 namespace LlmThrift.Routing;
 
 /// <summary>
-/// Solves <c>(K + λI) a = y</c> for a symmetric, positive semidefinite K, by Cholesky's factors, and gives what leave-one-out needs: the diagonal of the inverse.
+/// Solves <c>(K + λI) a = y</c> for a symmetric, positive semidefinite K, by Cholesky's factors, and gives what judging a fit needs: the diagonal of the inverse and the determinant.
 /// </summary>
 internal static class SymmetricSystem
 {
@@ -11,12 +11,21 @@ internal static class SymmetricSystem
     /// <param name="kernel">K by rows, n × n.</param>
     /// <param name="lambda">More than 0.</param>
     /// <param name="targets">A y each.</param>
-    /// <returns>An a for each, and the diagonal of the inverse.</returns>
-    public static (double[][] Solutions, double[] Diagonal) Solve(double[] kernel, double lambda, params ReadOnlySpan<double[]> targets)
+    /// <returns>An a for each, the diagonal of the inverse, and the logarithm of the determinant of K + λI.</returns>
+    public static (double[][] Solutions, double[] Diagonal, double LogDeterminant) Solve(
+        double[] kernel,
+        double lambda,
+        params ReadOnlySpan<double[]> targets
+    )
     {
         var n = targets[0].Length;
         var factor = new double[n * n];
         Factor(kernel, lambda, factor, n);
+        double logDeterminant = 0;
+        for (var i = 0; i < n; i++)
+        {
+            logDeterminant += 2 * Math.Log(factor[(i * n) + i]);
+        }
 
         // By rows of the transposed inverse: column j of the inverse of L, from j on.
         var inverse = new double[n * n];
@@ -42,7 +51,7 @@ internal static class SymmetricSystem
             }
         }
 
-        return (solutions, diagonal);
+        return (solutions, diagonal, logDeterminant);
     }
 
     private static void Factor(double[] kernel, double lambda, double[] factor, int n)

@@ -192,7 +192,7 @@ internal static class PolicyJson
             );
         }
 
-        if (usesPrior && dimensions != GainPrior.Shipped.Weights.Length)
+        if (usesPrior && dimensions != GainPrior.Shipped.Dimensions)
         {
             throw new InvalidDataException($"Its embeddings have {dimensions} dimensions, which the prior does not know.");
         }

@@ -76,7 +76,7 @@ public sealed class RoutingPolicy
     public static RoutingPolicy WithoutAudit(string weakTier, string strongTier)
     {
         CheckNames(weakTier, strongTier);
-        return new RoutingPolicy(GainModel.OfPrior(GainPrior.Shipped.Weights.Length), evidence: null, GainPrior.Shipped)
+        return new RoutingPolicy(GainModel.OfPrior(GainPrior.Shipped.Dimensions), evidence: null, GainPrior.Shipped)
         {
             WeakTier = new PolicyTier(weakTier),
             StrongTier = new PolicyTier(strongTier),
