@@ -213,7 +213,6 @@ public sealed class GainFitterTests
         var shorts = examples[200..].Where((_, i) => i % 2 == 1).ToList();
         var offset = shorts.Average(example => prior.Of(example.Vector, example.Features) - example.Gain);
         Assert.All(shorts, example => Assert.Equal(example.Gain + offset, prior.Of(example.Vector, example.Features), 1e-3));
-        Assert.Equal(prior.Bias, GainPriorFitter.To(examples[..200], 1e-6).Bias, 1e-6);
     }
 
     [Fact]

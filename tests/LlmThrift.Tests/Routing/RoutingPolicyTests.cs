@@ -119,6 +119,20 @@ public sealed class RoutingPolicyTests
     }
 
     [Fact]
+    public void Policy_around_another_starting_model_is_refused_with_the_way_out()
+    {
+        var path = Path.Combine(Directory.CreateTempSubdirectory().FullName, "policy.json");
+        RoutingPolicy.WithoutAudit("small", "large").Save(path);
+        Assert.Equal("large", RoutingPolicy.Load(path).StrongTier.Name);
+        File.WriteAllText(path, File.ReadAllText(path).Replace(GainPrior.Shipped.Digest, "0123456789abcdef", StringComparison.Ordinal));
+
+        var exception = Assert.Throws<InvalidDataException>(() => RoutingPolicy.Load(path));
+
+        Assert.Contains("another version", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("run the audit again", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task File_that_is_no_policy_is_refused_with_a_reason()
     {
         var folder = Directory.CreateTempSubdirectory().FullName;

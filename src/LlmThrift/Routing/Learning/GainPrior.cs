@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using LlmThrift.Vectors;
 
 namespace LlmThrift.Routing;
@@ -28,6 +29,9 @@ internal sealed record GainPrior(float[] Directions, float[] Curvatures, float C
 
     /// <summary>The one that comes with the package, fitted by <c>fit-routing</c> of the evaluation program.</summary>
     public static GainPrior Shipped => Loaded.Value;
+
+    /// <summary>Of what it is made of: a policy that was fitted around one prior is not right with another.</summary>
+    public string Digest => Convert.ToHexStringLower(SHA256.HashData(ToBytes()))[..16];
 
     /// <summary>Of an embedding.</summary>
     public int Dimensions => Directions.Length / Rank;

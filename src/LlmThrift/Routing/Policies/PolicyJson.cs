@@ -154,7 +154,7 @@ internal static class PolicyJson
         writer.WriteNumber("dimensions", model.Dimensions);
         writer.WriteNumber("bias", model.Bias);
         writer.WriteNumber("priorWeight", policy.Prior is null ? 0 : model.PriorWeight);
-        writer.WriteBoolean("usesPrior", policy.Prior is not null);
+        writer.WriteString("prior", policy.Prior?.Digest);
         writer.WriteStartObject("features");
         for (var f = 0; f < PromptFeatures.Count; f++)
         {
@@ -181,7 +181,8 @@ internal static class PolicyJson
 
     private static GainModel ReadModel(JsonElement json, out bool usesPrior)
     {
-        usesPrior = json.GetProperty("usesPrior").GetBoolean();
+        var prior = json.GetProperty("prior").GetString();
+        usesPrior = prior is not null;
         var dimensions = json.GetProperty("dimensions").GetInt32();
         float[] weights = [.. json.GetProperty("weights").EnumerateArray().Select(weight => weight.GetSingle())];
         var halves = MemoryMarshal.Cast<byte, Half>(json.GetProperty("embeddings").GetBytesFromBase64()).ToArray();
@@ -189,6 +190,13 @@ internal static class PolicyJson
         {
             throw new InvalidDataException(
                 $"It has {halves.Length} numbers of embeddings, which is not {weights.Length} times {dimensions}, of at most {RoutingPolicy.MaxPrompts}."
+            );
+        }
+
+        if (usesPrior && prior != GainPrior.Shipped.Digest)
+        {
+            throw new InvalidDataException(
+                "It was fitted around the starting model of another version of this package: run the audit again in its folder, which asks nothing twice, and sign what it makes."
             );
         }
 
