@@ -27,15 +27,14 @@ internal static class GainFitter
     /// </summary>
     private static readonly (double Weight, double Chance)[] LengthWeights =
     [
-        (-0.1, 0.04),
-        (-0.05, 0.06),
-        (0, 0.7),
-        (0.05, 0.1),
-        (0.1, 0.06),
-        (0.2, 0.04),
+        (-0.05, 0.04),
+        (0, 0.66),
+        (0.05, 0.14),
+        (0.1, 0.1),
+        (0.2, 0.06),
     ];
 
-    private static readonly double[] Noises = [0.5, 1.5, 5, 15, 50, 150, 500];
+    private static readonly double[] Noises = [0.5, 1.5, 5, 15, 30, 60, 120, 240];
 
     /// <summary>A fit, and what it says of each example when it is not told of it.</summary>
     internal sealed record Fit(GainModel Model, double[] LeftOut);
