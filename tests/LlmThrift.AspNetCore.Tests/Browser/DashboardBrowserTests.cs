@@ -308,6 +308,7 @@ public sealed class DashboardBrowserTests(Chromium chromium) : IClassFixture<Chr
                         o.UseSemanticCache = true;
                         o.SemanticCache.Mode = SemanticCacheMode.Shadow;
                         o.SemanticCache.EmbeddingGenerator = new FakeEmbeddingGenerator();
+                        o.SemanticCache.EmbeddingTimeout = TimeSpan.FromSeconds(30);
                         o.SemanticCache.MaxErrorRate = 0.2;
                     }),
             dashboard => dashboard.UpdateInterval = TimeSpan.FromMilliseconds(200),

@@ -38,9 +38,10 @@ internal sealed class EngineServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // The listener stops after the loop: it refuses to listen on, with another exception, when the loop comes round too late.
         await _stopped.CancelAsync();
-        _listener.Stop();
         await _serving;
+        _listener.Stop();
         _stopped.Dispose();
     }
 
@@ -57,7 +58,7 @@ internal sealed class EngineServer : IAsyncDisposable
             {
                 // The client left.
             }
-            catch (Exception exception) when (exception is OperationCanceledException or SocketException or ObjectDisposedException)
+            catch (Exception exception) when (exception is OperationCanceledException or SocketException)
             {
                 return;
             }

@@ -160,7 +160,7 @@ public sealed class EmbedderFailureTests
         var log = new RecordingLoggerFactory();
         using var client = new ScriptedChatClient()
             .AsBuilder()
-            .UseSemanticCache(new FakeEmbeddingGenerator { Failure = new HttpRequestException("secret") })
+            .UseSemanticCache(new FakeEmbeddingGenerator { Failure = new HttpRequestException("secret") }, SemanticClients.Steady)
             .Build(new FewServices().With<Microsoft.Extensions.Logging.ILoggerFactory>(log));
 
         await client.AskAsync("one");
