@@ -175,6 +175,19 @@ public sealed class GainFitterTests
     }
 
     [Fact]
+    public void Traffic_whose_text_tells_nothing_says_nothing_of_text_that_does()
+    {
+        // Of one length, without a word that counts.
+        var examples = Examples(60, 1, (vector, _) => vector[0] > 0 ? 1 : 0)
+            .ConvertAll(example => example with { Features = FeaturesOf("what?") });
+        var model = GainFitter.To(examples, null).Model;
+
+        var usual = model.Score(examples[0].Vector, FeaturesOf("what?"), 0);
+        var other = model.Score(examples[0].Vector, FeaturesOf(new string('x', 2_000) + " is half as long as Ann"), 0);
+        Assert.Equal(usual, other, 0.001);
+    }
+
+    [Fact]
     public void Features_count_what_they_say()
     {
         var features = new float[PromptFeatures.Count];
@@ -186,6 +199,34 @@ public sealed class GainFitterTests
         Assert.Equal(MathF.Log(2), Feature("lines"), 0.001);
         Assert.Equal(MathF.Log(3), Feature("sentences"), 0.001);
         Assert.Equal((1f, 1f, 0f), (Feature("question mark"), Feature("negation"), Feature("choices")));
+        PromptFeatures.Write(
+            "Tom has twelve apples, half as many as Ann. Ann walked 1/2 mile in 1.5 hours; if each apple costs more, the apples of Ann cost them $3.",
+            features
+        );
+        foreach (
+            var (name, count) in new[]
+            {
+                ("number words", 2),
+                ("fractions", 2),
+                ("comparisons", 1),
+                ("equal measures", 1),
+                ("rates", 1),
+                ("times", 1),
+                ("conditions", 1),
+                ("pronouns", 1),
+                ("names", 2),
+                ("repeated words", 0),
+                ("past tense", 1),
+                ("commas", 2),
+            }
+        )
+        {
+            Assert.Equal((name, MathF.Log(1 + count)), (name, Feature(name)));
+        }
+
+        Assert.Equal((1f, 2f), (Feature("decimals"), Feature("numbers per sentence")));
+        PromptFeatures.Write("apple APPLE Apple", features);
+        Assert.Equal((MathF.Log(2), MathF.Log(2)), (Feature("repeated words"), Feature("names")));
         PromptFeatures.Write("", features);
         Assert.All(features, feature => Assert.True(float.IsFinite(feature)));
     }
@@ -255,6 +296,13 @@ public sealed class GainFitterTests
         return (scores, weak, strong);
     }
 
+    private static float[] FeaturesOf(string text)
+    {
+        var features = new float[PromptFeatures.Count];
+        PromptFeatures.Write(text, features);
+        return features;
+    }
+
     /// <summary>Every other question is long.</summary>
     private static List<GainExample> Examples(int count, int seed, Func<float[], int, double> gain)
     {
@@ -265,9 +313,7 @@ public sealed class GainFitterTests
             var vector = Enumerable.Range(0, 8).Select(_ => (float)(random.NextDouble() - 0.5)).ToArray();
             var length = MathF.Sqrt(vector.Sum(x => x * x));
             vector = Array.ConvertAll(vector, x => x / length);
-            var features = new float[PromptFeatures.Count];
-            PromptFeatures.Write(new string('x', i % 2 == 0 ? 500 : 20), features);
-            examples.Add(new GainExample(vector, features, 0, gain(vector, i)));
+            examples.Add(new GainExample(vector, FeaturesOf(new string('x', i % 2 == 0 ? 500 : 20)), 0, gain(vector, i)));
         }
 
         return examples;

@@ -4,7 +4,7 @@ namespace LlmThrift.Routing;
 
 /// <summary>
 /// Fits a <see cref="GainModel"/> to an audit: Gaussian process regression (Rasmussen and Williams, "Gaussian Processes for Machine Learning", 2006, chapter 2) with
-/// a sum of two kernels, around a part of the prior and of the length. How much features, prior, length and noise count is not chosen but averaged over: each choice counts by how likely it makes what the audit
+/// a sum of two kernels, around a part of the prior and of the effort. How much features, prior, effort and noise count is not chosen but averaged over: each choice counts by how likely it makes what the audit
 /// found (chapter 5), to the power <see cref="LearningRate"/>.
 /// </summary>
 internal static class GainFitter
@@ -18,14 +18,17 @@ internal static class GainFitter
     /// </summary>
     private const double LearningRate = 1.0 / 3;
 
+    /// <summary>A feature that varies less than this says nothing of effort, or a question that has it would seem beyond all others: a word that counts is in less than one question of fifty.</summary>
+    private const double LeastVariation = 0.1;
+
     private static readonly double[] FeatureShares = [0, 0.02, 0.1];
     private static readonly double[] PriorWeights = [0, 0.5, 1, 2];
 
     /// <summary>
-    /// How many standard deviations longer questions gain more for each of the logarithm of the length, and how likely that is beforehand: mostly no more than the prior says, in some traffic
-    /// it is what tells most, and now and then shorter ones gain more.
+    /// How many standard deviations questions gain more for each of their effort, and how likely that is beforehand: mostly no more than the prior says, in some traffic it is what tells most,
+    /// and now and then the easier ones gain more.
     /// </summary>
-    private static readonly (double Weight, double Chance)[] LengthWeights =
+    private static readonly (double Weight, double Chance)[] EffortWeights =
     [
         (-0.05, 0.04),
         (0, 0.66),
@@ -51,10 +54,7 @@ internal static class GainFitter
         var priorMean = prior?.Average() ?? 0;
         var priors = prior is null ? new double[n] : Array.ConvertAll(prior, value => value - priorMean);
         var scale = Math.Sqrt(target.Sum(value => value * value) / n);
-        double[] lengths =
-        [
-            .. Enumerable.Range(0, n).Select(i => scale * features[(i * PromptFeatures.Count) + PromptFeatures.Characters]),
-        ];
+        var (efforts, effortFeatures) = Efforts(features, scales, scale);
         var likeness = Likeness(examples);
 
         var choices = new List<Choice>();
@@ -63,12 +63,12 @@ internal static class GainFitter
             var kernel = Kernel(likeness, features, featureShare, n);
             foreach (var noise in Noises)
             {
-                var (solutions, diagonal, logDeterminant) = SymmetricSystem.Solve(kernel, noise, target, priors, lengths);
-                var system = new Solved(target, priors, lengths, solutions, diagonal, logDeterminant);
+                var (solutions, diagonal, logDeterminant) = SymmetricSystem.Solve(kernel, noise, target, priors, efforts);
+                var system = new Solved(target, priors, efforts, solutions, diagonal, logDeterminant);
                 choices.AddRange(
                     from priorWeight in prior is null ? [0.0] : PriorWeights
-                    from length in LengthWeights
-                    select Choice.Of(featureShare, priorWeight, length.Weight, length.Chance, system)
+                    from effort in EffortWeights
+                    select Choice.Of(featureShare, priorWeight, effort.Weight, effort.Chance, system)
                 );
             }
         }
@@ -86,7 +86,7 @@ internal static class GainFitter
             DoubleVectors.Add(choice.Weights, share, weights);
             DoubleVectors.Add(choice.LeftOut, share, leftOut);
             meanPriorWeight += share * choice.PriorWeight;
-            featureWeights[PromptFeatures.Characters] += share * choice.LengthWeight * scale;
+            DoubleVectors.Add(effortFeatures, share * choice.EffortWeight, featureWeights);
             for (var i = 0; i < n; i++)
             {
                 DoubleVectors.Add(
@@ -119,6 +119,27 @@ internal static class GainFitter
             (float)bias
         );
         return new Fit(model, leftOut);
+    }
+
+    /// <summary>How much effort each question takes, in units of the gains' deviation, and how it is read from standardised features.</summary>
+    private static (double[] Values, double[] OfFeatures) Efforts(double[] features, double[] scales, double deviation)
+    {
+        var width = PromptFeatures.Count;
+        var ofFeatures = new double[width];
+        foreach (var (feature, weight) in PromptFeatures.Effort.Where(effort => scales[effort.Feature] >= LeastVariation))
+        {
+            ofFeatures[feature] = weight;
+        }
+
+        var efforts = new double[features.Length / width];
+        for (var i = 0; i < efforts.Length; i++)
+        {
+            efforts[i] = DoubleVectors.Dot(ofFeatures, features.AsSpan(i * width, width));
+        }
+
+        // The mean is nought, as the features are standardised.
+        var scale = deviation / Math.Max(1, Math.Sqrt(efforts.Sum(effort => effort * effort) / efforts.Length));
+        return (Array.ConvertAll(efforts, effort => effort * scale), Array.ConvertAll(ofFeatures, weight => weight * scale));
     }
 
     private static double[] Likeness(IReadOnlyList<GainExample> examples)
@@ -184,11 +205,11 @@ internal static class GainFitter
         return (Array.ConvertAll(values, value => (value - center) / scale), center, scale);
     }
 
-    /// <summary>One kernel with one noise, solved for gains, priors and lengths.</summary>
+    /// <summary>One kernel with one noise, solved for gains, priors and efforts.</summary>
     private sealed record Solved(
         double[] Target,
         double[] Priors,
-        double[] Lengths,
+        double[] Efforts,
         double[][] Solutions,
         double[] Diagonal,
         double LogDeterminant
@@ -197,28 +218,28 @@ internal static class GainFitter
     private sealed record Choice(
         double FeatureShare,
         double PriorWeight,
-        double LengthWeight,
+        double EffortWeight,
         double[] Weights,
         double[] LeftOut,
         double LogShare
     )
     {
-        /// <summary>The equations are linear: what solves them for gains less a part of the priors is the solution for gains, less that part of the one for priors; so with lengths.</summary>
-        public static Choice Of(double featureShare, double priorWeight, double lengthWeight, double chance, Solved system)
+        /// <summary>The equations are linear: what solves them for gains less a part of the priors is the solution for gains, less that part of the one for priors; so with efforts.</summary>
+        public static Choice Of(double featureShare, double priorWeight, double effortWeight, double chance, Solved system)
         {
             var n = system.Target.Length;
             var (weights, leftOut) = (new double[n], new double[n]);
             double fit = 0;
             for (var i = 0; i < n; i++)
             {
-                weights[i] = system.Solutions[0][i] - (priorWeight * system.Solutions[1][i]) - (lengthWeight * system.Solutions[2][i]);
+                weights[i] = system.Solutions[0][i] - (priorWeight * system.Solutions[1][i]) - (effortWeight * system.Solutions[2][i]);
                 leftOut[i] = system.Target[i] - (weights[i] / system.Diagonal[i]);
-                fit += (system.Target[i] - (priorWeight * system.Priors[i]) - (lengthWeight * system.Lengths[i])) * weights[i];
+                fit += (system.Target[i] - (priorWeight * system.Priors[i]) - (effortWeight * system.Efforts[i])) * weights[i];
             }
 
             // At the scale of the gains that makes it greatest; an audit without any difference has none.
             var logLikelihood = -0.5 * (system.LogDeterminant + (n * Math.Log(Math.Max(fit / n, 1e-12))));
-            return new Choice(featureShare, priorWeight, lengthWeight, weights, leftOut, (LearningRate * logLikelihood) + Math.Log(chance));
+            return new Choice(featureShare, priorWeight, effortWeight, weights, leftOut, (LearningRate * logLikelihood) + Math.Log(chance));
         }
     }
 }
