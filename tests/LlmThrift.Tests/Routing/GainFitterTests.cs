@@ -6,6 +6,9 @@ namespace LlmThrift.Tests.Routing;
 
 public sealed class GainFitterTests
 {
+    private const string Short = "xxxxxxxxxxxxxxxxxxxx";
+    private const string Long = Short + Short + Short + Short + Short + Short + Short + Short + Short + Short;
+
     [Theory]
     [InlineData(1)]
     [InlineData(5)]
@@ -97,20 +100,24 @@ public sealed class GainFitterTests
         }
     }
 
-    [Fact]
-    public void What_longer_questions_gain_more_is_found_in_noise()
+    [Theory]
+    [InlineData(Long, Short)]
+    [InlineData("Ann has half as many as Bob, who has six more than Eve.", "Which colour do people paint doors in the far south?")]
+    public void What_questions_of_more_effort_gain_more_is_found_in_noise(string hard, string easy)
     {
-        // Long questions gain 0.3 more, in answers that are right or wrong: half of it is found, or more.
+        // They gain 0.3 more, in answers that are right or wrong: half of it is found, or more.
         double found = 0;
         const int Audits = 5;
         for (var seed = 0; seed < Audits; seed++)
         {
             var random = new Random(seed);
-            var examples = Examples(400, seed, (_, i) => random.NextDouble() < (i % 2 == 0 ? 0.5 : 0.2) ? 1 : 0);
+            var examples = Examples(400, seed, (_, i) => random.NextDouble() < (i % 2 == 0 ? 0.5 : 0.2) ? 1 : 0)
+                .Select((example, i) => example with { Features = FeaturesOf(i % 2 == 0 ? hard : easy) })
+                .ToList();
             var model = GainFitter.To(examples, prior: null).Model;
-            var (longs, shorts) = (examples.Where((_, i) => i % 2 == 0), examples.Where((_, i) => i % 2 == 1));
-            found += longs.Average(example => model.Score(example.Vector, example.Features, 0)) / Audits;
-            found -= shorts.Average(example => model.Score(example.Vector, example.Features, 0)) / Audits;
+            var (hards, easies) = (examples.Where((_, i) => i % 2 == 0), examples.Where((_, i) => i % 2 == 1));
+            found += hards.Average(example => model.Score(example.Vector, example.Features, 0)) / Audits;
+            found -= easies.Average(example => model.Score(example.Vector, example.Features, 0)) / Audits;
         }
 
         Assert.InRange(found, 0.12, 0.33);
@@ -313,7 +320,7 @@ public sealed class GainFitterTests
             var vector = Enumerable.Range(0, 8).Select(_ => (float)(random.NextDouble() - 0.5)).ToArray();
             var length = MathF.Sqrt(vector.Sum(x => x * x));
             vector = Array.ConvertAll(vector, x => x / length);
-            examples.Add(new GainExample(vector, FeaturesOf(new string('x', i % 2 == 0 ? 500 : 20)), 0, gain(vector, i)));
+            examples.Add(new GainExample(vector, FeaturesOf(i % 2 == 0 ? Long : Short), 0, gain(vector, i)));
         }
 
         return examples;
