@@ -16,7 +16,10 @@ public class RoutingBenchmarks
 
     private static readonly MiniLmEmbeddingGenerator Generator = new();
 
+    private const int Long = 4_000;
+
     private readonly (RoutingRequest Request, CallContext Context)[] _calls = new (RoutingRequest, CallContext)[Asked];
+    private readonly (RoutingRequest Request, CallContext Context)[] _longCalls = new (RoutingRequest, CallContext)[Asked];
     private TierChooser _policy = null!;
     private TierChooser _rules = null!;
     private int _next;
@@ -37,28 +40,37 @@ public class RoutingBenchmarks
         var embedder = new Embedder(Generator, "routing", services.Clock, services.Failures, RequestTokenCounter.Default);
         for (var i = 0; i < Asked; i++)
         {
-            var text = questions.Near((i * 17) + 5).Text;
+            _calls[i] = await CallAsync(questions.Near((i * 17) + 5).Text);
+            _longCalls[i] = await CallAsync(
+                string.Join(' ', Enumerable.Range(i, Long / 40).Select(k => questions.Near(k * 17).Text))[..Long]
+            );
+        }
+
+        async Task<(RoutingRequest, CallContext)> CallAsync(string text)
+        {
             var call = CallOptions.From(null);
             embedder.Share(call.Context, await embedder.Begin(text));
             List<ChatMessage> messages = [new(ChatRole.User, text)];
-            _calls[i] = (
-                new RoutingRequest(messages, call, call.Context.Tags, default, RequestTokenCounter.Default, "gpt-4o"),
-                call.Context
-            );
+            var request = new RoutingRequest(messages, call, call.Context.Tags, default, RequestTokenCounter.Default, "gpt-4o");
+            return (request, call.Context);
         }
     }
 
     /// <summary>By a policy.</summary>
     [Benchmark(Baseline = true)]
-    public int Policy() => Choose(_policy);
+    public int Policy() => Choose(_policy, _calls);
+
+    /// <summary>By a policy, of a question of 4,000 characters.</summary>
+    [Benchmark]
+    public int LongQuestion() => Choose(_policy, _longCalls);
 
     /// <summary>By a rule that asks for the kind of work, which is then known of the request.</summary>
     [Benchmark]
-    public int Rule() => Choose(_rules);
+    public int Rule() => Choose(_rules, _calls);
 
-    private int Choose(TierChooser chooser)
+    private int Choose(TierChooser chooser, (RoutingRequest Request, CallContext Context)[] calls)
     {
-        var (request, context) = _calls[_next++ % Asked];
+        var (request, context) = calls[_next++ % Asked];
         var choice = chooser.ChooseAsync(request, asked: null, context, CancellationToken.None);
         return choice.IsCompletedSuccessfully ? choice.Result.Tier : throw new InvalidOperationException("It had to wait.");
     }

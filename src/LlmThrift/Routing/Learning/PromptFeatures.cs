@@ -84,7 +84,7 @@ internal static class PromptFeatures
     /// <param name="features">Gets <see cref="Count"/> values.</param>
     public static void Write(string question, Span<float> features)
     {
-        var counts = new Counts();
+        var counts = new Counts(question.Length);
         counts.Read(question);
         var length = Math.Max(1, question.Length);
         var words = Math.Max(1, counts.Words);
@@ -119,7 +119,7 @@ internal static class PromptFeatures
         features[22] = Log(counts.Times);
         features[23] = Log(counts.Conditions);
         features[24] = Log(counts.Pronouns);
-        features[25] = Log(counts.Names);
+        features[25] = Log(counts.ProperNames);
         features[26] = Log(counts.RepeatedWords);
         features[27] = Log(counts.PastTense);
         features[28] = Log(counts.Commas);
@@ -159,8 +159,8 @@ internal static class PromptFeatures
 
     private struct Counts
     {
-        private readonly Dictionary<int, int> _words = [];
-        private readonly HashSet<int> _names = [];
+        private readonly Dictionary<int, int> _words;
+        private readonly HashSet<int> _properNames = [];
         private bool _isAfterAs;
 
         public int Digits;
@@ -186,11 +186,12 @@ internal static class PromptFeatures
         public int Capitals;
         public bool HasNegation;
 
-        public Counts() { }
+        // About as many different words as English text of that length has: no more than a few growths of the table.
+        public Counts(int length) => _words = new Dictionary<int, int>(Math.Min(length / 12, 1_000));
 
         public readonly int DifferentWords => _words.Count;
 
-        public readonly int Names => _names.Count;
+        public readonly int ProperNames => _properNames.Count;
 
         public void Read(string text)
         {
@@ -269,16 +270,16 @@ internal static class PromptFeatures
             PastTense += word.EndsWith("ed", StringComparison.OrdinalIgnoreCase) ? 1 : 0;
             _isAfterAs = kind.HasFlag(WordKinds.As);
 
-            ref var times = ref CollectionsMarshal.GetValueRefOrAddDefault(
+            ref var occurrences = ref CollectionsMarshal.GetValueRefOrAddDefault(
                 _words,
                 string.GetHashCode(word, StringComparison.OrdinalIgnoreCase),
                 out _
             );
-            times++;
-            RepeatedWords += times == 3 && word.Length > 3 ? 1 : 0;
+            occurrences++;
+            RepeatedWords += occurrences == 3 && word.Length > 3 ? 1 : 0;
             if (word.Length > 1 && char.IsUpper(word[0]) && char.IsLower(word[1]))
             {
-                _names.Add(string.GetHashCode(word, StringComparison.Ordinal));
+                _properNames.Add(string.GetHashCode(word, StringComparison.Ordinal));
             }
         }
 
